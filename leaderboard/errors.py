@@ -1,0 +1,50 @@
+"""Every error this package raises on purpose.
+
+    LeaderboardError
+    ├── SettingsError        a setting is wrong: names it, what was expected, what it got
+    ├── ServersError         an embedded or external server cannot be started or reached
+    │   ├── ServersDownError     nothing is running where we looked: run `leaderboard up`
+    │   └── DownloadError        a jar could not be fetched, or its checksum is wrong
+    ├── StoreError           Redis refused or failed
+    │   └── OffsetGapError       the stored offset lies outside the log: never jump, stop and say so
+    ├── StageError           a running stage (child process) failed or does not answer
+    └── NotebookError        a notebook run failed or was given unknown parameters
+
+A bad *record* is no error: it is a value (`model.events.BadRecord`) that goes to the dead letters.
+"""
+
+
+class LeaderboardError(Exception):
+    """Base class. The text says what was expected, what came, where, and what to do."""
+
+
+class SettingsError(LeaderboardError):
+    """A setting is wrong."""
+
+
+class ServersError(LeaderboardError):
+    """A server can not be started or reached."""
+
+
+class ServersDownError(ServersError):
+    """Nothing runs where we looked."""
+
+
+class DownloadError(ServersError):
+    """A server's file could not be fetched or verified."""
+
+
+class StoreError(LeaderboardError):
+    """Redis refused or failed."""
+
+
+class OffsetGapError(StoreError):
+    """The stored offset lies outside the log that Kafka still holds."""
+
+
+class StageError(LeaderboardError):
+    """A stage failed."""
+
+
+class NotebookError(LeaderboardError):
+    """A notebook run failed."""
