@@ -1,0 +1,116 @@
+"""Events: what happened in a game, as typed values, and how they travel as JSON bytes.
+
+A record that is no valid event is a value too (`BadRecord`), never an exception.
+
+>>> raw = b'{"event_type":"player_joined","event_id":"6f1c7d8e-0000-4000-8000-000000000001",' \\
+...       b'"timestamp":"2026-01-01T00:00:00+00:00","player_id":"player_001",' \\
+...       b'"player_name":"NightHawk","game_id":"game_alpha"}'
+>>> decode(raw).player_name
+'NightHawk'
+>>> decode(b'{"event_type":"player_joined"}')
+BadRecord(reason='Object missing required field `event_id`')
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+ACTIONS = {
+    "kill": 100,
+    "headshot": 150,
+    "assist": 50,
+    "objective_capture": 200,
+    "flag_carry": 75,
+    "healing": 25,
+    "revive": 80,
+}
+"""Points of each action."""
+
+RARITIES = ("common", "uncommon", "rare", "epic", "legendary")
+"""From most to least frequent."""
+
+ACHIEVEMENTS = {
+    "First Blood": "common",
+    "Double Kill": "common",
+    "Triple Kill": "uncommon",
+    "Unstoppable": "rare",
+    "Godlike": "epic",
+    "Ace": "legendary",
+}
+"""Rarity of each achievement."""
+
+GAMES = ("game_alpha", "game_beta", "game_gamma")
+
+MAX_POINTS = 1_000_000
+"""Most points one event may carry: sums stay exact (below 2**53) for 9e9 such events a player."""
+
+MIN_YEAR, MAX_YEAR = 1970, 9998
+"""Years between which any offset converts to UTC without overflow."""
+
+Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
+Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
+
+
+class _Event(Struct, frozen=True, tag_field="event_type", kw_only=True):
+    event_id: UUID
+    timestamp: Instant
+    player_id: Text
+    player_name: Text
+
+
+class PlayerScored(_Event, frozen=True, tag="player_scored", kw_only=True):
+    """A player did something worth points (a whole number from 0 to `MAX_POINTS`)."""
+
+    points: Annotated[int, Meta(ge=0, le=MAX_POINTS)]
+    game_id: Text
+    action: Literal[
+        "kill", "headshot", "assist", "objective_capture", "flag_carry", "healing", "revive"
+    ]
+
+
+class PlayerJoined(_Event, frozen=True, tag="player_joined", kw_only=True):
+    """A player entered a game."""
+
+    game_id: Text
+
+
+class AchievementUnlocked(_Event, frozen=True, tag="achievement_unlocked", kw_only=True):
+    """A player earned an achievement."""
+
+    achievement_name: Text
+    achievement_rarity: Literal["common", "uncommon", "rare", "epic", "legendary"]
+
+
+Event: TypeAlias = PlayerScored | PlayerJoined | AchievementUnlocked
+EVENT_TYPES = ("player_scored", "player_joined", "achievement_unlocked")
+
+
+class BadRecord(Struct, frozen=True):
+    """A record that is no valid event, and why."""
+
+    reason: str
+
+
+_decoder = msgspec.json.Decoder(Event)
+_encoder = msgspec.json.Encoder()
+
+
+def decode(raw: bytes | None) -> Event | BadRecord:
+    """The event in `raw`, or why there is none. Never raises. Unknown fields are ignored."""
+    if raw is None:
+        return BadRecord("Expected a JSON object, got a record without a value")
+    try:
+        event: Event = _decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return BadRecord(str(error) or type(error).__name__)
+    if not MIN_YEAR <= event.timestamp.year <= MAX_YEAR:
+        return BadRecord(f"Expected a year from {MIN_YEAR} to {MAX_YEAR} - at `$.timestamp`")
+    return event
+
+
+def encode(event: Event) -> bytes:
+    """`event` as JSON, fields in declared order: equal events give equal bytes."""
+    return _encoder.encode(event)

@@ -1,0 +1,146 @@
+"""Fold a run of records of one partition into changes. Pure: no I/O, no clock.
+
+The changes of a run are sums, latest values and the offsets they stand for: applying them once
+is all the store has to do. Cutting a run anywhere and applying the pieces in turn gives the same
+state; a duplicate (an event id seen before in this partition) adds nothing but its count.
+"""
+
+from collections.abc import Container, Iterable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+
+from leaderboard.model.events import (
+    AchievementUnlocked,
+    BadRecord,
+    Event,
+    PlayerJoined,
+    PlayerScored,
+)
+
+RECENT = 100
+"""How many achievements the recent list keeps."""
+
+
+class Record(Struct, frozen=True):
+    """One record of the log: its offset, and the event in it or why there is none."""
+
+    offset: int
+    event: Event | BadRecord
+
+
+class PlayerChange(Struct):
+    """What a run adds to one player; `name` and `last_active` replace the stored ones."""
+
+    name: str = ""
+    last_active: datetime = datetime.min.replace(tzinfo=UTC)
+    score: int = 0
+    events: int = 0
+    joins: int = 0
+    actions: dict[str, int] = {}
+
+
+class Changes(Struct):
+    """All that records `start` <= offset < `next` of one partition change.
+
+    `ids` are the events counted here, in log order; `achievements` at most `RECENT` entries as
+    JSON, newest first; `unlocked` counts them by name, all of them.
+    """
+
+    start: int
+    next: int
+    players: dict[str, PlayerChange] = {}
+    ids: list[str] = []
+    achievements: list[str] = []
+    unlocked: dict[str, int] = {}
+    applied: int = 0
+    duplicates: int = 0
+    dead_letters: int = 0
+
+
+class Achievement(Struct, frozen=True, kw_only=True):
+    """An entry of the recent list. Declared order makes text order time order: time, then id."""
+
+    timestamp: str
+    event_id: str
+    player_id: str
+    player: str
+    achievement: str
+    rarity: str
+
+
+def utc_text(instant: datetime) -> str:
+    """`instant` as fixed-width UTC text, so that text order is time order.
+
+    >>> utc_text(datetime(2026, 1, 1, 2, tzinfo=UTC))
+    '2026-01-01T02:00:00.000000Z'
+    """
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def fold(
+    records: Iterable[Record], start: int, seen: Container[str] = frozenset(), most: int = 2000
+) -> Iterator[Changes]:
+    """Changes of `records` (ascending offsets from `start`), cut once they touch `most` players.
+
+    `seen` holds the ids among these records that were already counted before. Each piece starts
+    where the one before ended; no records, no pieces.
+    """
+    counted: set[str] = set()
+    changes = Changes(start, start)
+    for record in records:
+        if len(changes.players) >= most:
+            yield _closed(changes)
+            changes = Changes(changes.next, changes.next)
+        changes.next = record.offset + 1
+        event = record.event
+        if isinstance(event, BadRecord):
+            changes.dead_letters += 1
+            continue
+        event_id = str(event.event_id)
+        if event_id in counted or event_id in seen:
+            changes.duplicates += 1
+            continue
+        counted.add(event_id)
+        _count(changes, event, event_id)
+    if changes.next > changes.start:
+        yield _closed(changes)
+
+
+def _count(changes: Changes, event: Event, event_id: str) -> None:
+    changes.ids.append(event_id)
+    changes.applied += 1
+    player = changes.players.get(event.player_id)
+    if player is None:
+        player = changes.players[event.player_id] = PlayerChange()
+    player.name = event.player_name
+    player.events += 1
+    if event.timestamp > player.last_active:
+        player.last_active = event.timestamp
+    if isinstance(event, PlayerScored):
+        player.score += event.points
+        player.actions[event.action] = player.actions.get(event.action, 0) + 1
+    elif isinstance(event, PlayerJoined):
+        player.joins += 1
+    else:
+        name = event.achievement_name
+        changes.unlocked[name] = changes.unlocked.get(name, 0) + 1
+        changes.achievements.append(_achievement_text(event, event_id))
+
+
+def _achievement_text(event: AchievementUnlocked, event_id: str) -> str:
+    entry = Achievement(
+        timestamp=utc_text(event.timestamp),
+        event_id=event_id,
+        player_id=event.player_id,
+        player=event.player_name,
+        achievement=event.achievement_name,
+        rarity=event.achievement_rarity,
+    )
+    return msgspec.json.encode(entry).decode()
+
+
+def _closed(changes: Changes) -> Changes:
+    changes.achievements = sorted(changes.achievements, reverse=True)[:RECENT]
+    return changes
