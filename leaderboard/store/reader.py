@@ -7,9 +7,9 @@ The global board ranks by score, highest first, and equal scores by player id, a
 player has a rank of their own (ordinal ranks, 1, 2, 3, ...). A page costs O(log N + n).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from importlib.resources import files
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -108,10 +108,7 @@ def run(redis: Redis, query: Query[T]) -> T:
 async def run_async(redis: AsyncRedis, query: Query[T]) -> T:
     """Execute `query`; as `run`."""
     try:
-        reply = await cast(
-            "Awaitable[Any]",
-            redis.eval_ro(query.script, len(query.keys), *query.keys, *query.args),
-        )
+        reply = await redis.eval_ro(query.script, len(query.keys), *query.keys, *query.args)
     except RedisError as error:
         raise StoreError(f"cannot read from Redis: {error}") from error
     return query.parse(reply)
