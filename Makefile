@@ -1,0 +1,62 @@
+# Every goal sets up what it needs first; nothing but make and Python 3.11 to 3.13 must be there.
+SHELL := /bin/sh
+BIN := .venv/bin
+export PYTHON
+
+# any Python that runs can start the set-up, which then looks for the right one
+setup = $(or $(shell for python in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+	$$python -c '' >/dev/null 2>&1 && echo $$python && break; done),$(error \
+	set-up: expected Python 3.11, 3.12 or 3.13, found none: install python3 and python3-venv)) \
+	-m tools.setup
+# the commands here must not depend on where the caller's shell was
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.PHONY: help lab setup test check notebooks lock clean clean-data
+help:
+	@echo 'make lab         set up, start the servers, open JupyterLab on the first notebook'
+	@echo 'make setup       set up alone; the command is then .venv/bin/leaderboard'
+	@echo 'make test        set up, with a browser and a redis-server, and run all tests'
+	@echo '                 (some of them: make test ARGS="-k topics")'
+	@echo 'make check       format, lint, types, notebooks without output, locks: under a minute'
+	@echo 'make notebooks   run every notebook; reports in build/'
+	@echo 'make lock        resolve the dependencies again into requirements/*.lock'
+	@echo 'make clean       stop the servers, delete all but data/ (that: make clean-data)'
+
+setup:
+	@$(setup) lab
+
+lab: setup
+	@$(BIN)/leaderboard lab
+
+test:
+	@$(setup) test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check:
+	@$(setup) check
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@set -- notebooks/*.ipynb; [ ! -e "$$1" ] || $(BIN)/nbstripout --verify "$$@"
+	@$(BIN)/python -m tools.locks
+	@echo 'check: format, lint, types, notebooks and locks are in order'
+
+notebooks: setup
+	@$(BIN)/leaderboard notebooks run
+
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+lock: setup
+	$(LOCK) --group build -o requirements/build.lock
+	$(LOCK) pyproject.toml -c requirements/build.lock -o requirements/lab.lock
+	$(LOCK) pyproject.toml --extra test -c requirements/lab.lock -c requirements/build.lock \
+		-o requirements/test.lock
+
+clean:
+	@[ ! -x $(BIN)/leaderboard ] || $(BIN)/leaderboard down || true
+	rm -rf build .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-data:
+	@[ ! -x $(BIN)/leaderboard ] || $(BIN)/leaderboard down || true
+	rm -rf data
