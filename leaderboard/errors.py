@@ -7,6 +7,7 @@
     │   └── DownloadError        a jar could not be fetched, or its checksum is wrong
     ├── StoreError           Redis refused or failed
     │   └── OffsetGapError       the stored offset lies outside the log: never jump, stop and say so
+    ├── VerifyError          Redis and the log can not be compared
     ├── StageError           a running stage (child process) failed or does not answer
     └── NotebookError        a notebook run failed or was given unknown parameters
 
@@ -40,6 +41,10 @@ class StoreError(LeaderboardError):
 
 class OffsetGapError(StoreError):
     """The stored offset lies outside the log that Kafka still holds."""
+
+
+class VerifyError(LeaderboardError):
+    """Redis and the log can not be compared."""
 
 
 class StageError(LeaderboardError):

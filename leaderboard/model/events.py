@@ -103,6 +103,8 @@ def decode(raw: bytes | None) -> Event | BadRecord:
     if raw is None:
         return BadRecord("Expected a JSON object, got a record without a value")
     try:
+        if not raw.isascii():
+            raw.decode()  # msgspec does not look into fields it skips
         event: Event = _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return BadRecord(str(error) or type(error).__name__)

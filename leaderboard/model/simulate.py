@@ -107,10 +107,13 @@ class Simulator:
     def __init__(self, seed: int, start: datetime, profile: Profile | None = None) -> None:
         self._choices = Random(seed)
         self._ids = Random(f"{seed}/{start.isoformat()}")
+        self.profile: Profile | None = None
         self.configure(profile or Profile())
 
     def configure(self, profile: Profile) -> None:
-        """Play by another profile from the next event on."""
+        """Play by `profile` from the next event on."""
+        if profile is self.profile:
+            return
         self.profile = profile
         self._types = [t for t in EVENT_TYPES if profile.mix.get(t)]
         self._type_steps = list(accumulate(profile.mix[t] for t in self._types))

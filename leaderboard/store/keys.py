@@ -50,8 +50,12 @@ class Keys(Struct, frozen=True):
     def player(self, player_id: str) -> str:
         return f"{self.player_prefix}{player_id}"
 
+    @property
+    def processed_prefix(self) -> str:
+        return f"{self.prefix}processed:events:"
+
     def processed(self, topic: str, partition: int, generation: int) -> str:
-        return f"{self.prefix}processed:events:{topic}:{partition}:{generation}"
+        return f"{self.processed_prefix}{topic}:{partition}:{generation}"
 
     def offset_field(self, topic: str, partition: int) -> str:
         return f"{topic}:{partition}"

@@ -1,0 +1,161 @@
+"""Dead letters: bad records, kept with their original bytes and the reason.
+
+A redelivered bad record may be published twice; readers know a letter by its source (topic,
+partition, offset), so it is listed and replayed once. Never here: deciding what is bad (`model`).
+"""
+
+from collections.abc import Iterator
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import KafkaError
+from msgspec import Struct
+
+from leaderboard.errors import ServersError
+
+
+class DeadLetter(Struct, frozen=True):
+    """A bad record: where it stood, why it was refused, and what it was (None: a null)."""
+
+    topic: str
+    partition: int
+    offset: int
+    error: str
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+
+
+class DeadLetters:
+    """Publishes to the dead-letter topic. Use from one thread."""
+
+    def __init__(self, kafka: str, topic: str) -> None:
+        self.topic = topic
+        self._bootstrap = kafka
+        self._producer: KafkaProducer | None = None
+
+    def publish(self, letters: list[tuple[ConsumerRecord, str]], timeout_s: float = 30) -> None:
+        """Publish (record, reason) pairs; returns once Kafka has acknowledged all of them.
+
+        Raises
+        ------
+        ServersError
+            when one is not acknowledged; then the source offsets must not be passed.
+        """
+        if not letters:
+            return
+        try:
+            if self._producer is None:
+                self._producer = KafkaProducer(bootstrap_servers=self._bootstrap, acks="all")
+            futures = [
+                self._producer.send(
+                    self.topic, value=record.value, key=record.key or b"",
+                    headers=_headers(record, reason),
+                )
+                for record, reason in letters
+            ]  # fmt: skip
+            for future in futures:
+                future.get(timeout=timeout_s)
+        except KafkaError as error:
+            raise ServersError(
+                f"{len(letters)} bad records could not be kept in {self.topic}: {error}; "
+                "they stay unread in the log and are tried again"
+            ) from error
+
+    def close(self) -> None:
+        if self._producer is not None:
+            self._producer.close(timeout=5)
+            self._producer = None
+
+
+def _headers(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes]]:
+    source = {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp_ms": record.timestamp,
+        "key": "null" if record.key is None else "present",
+        "error": reason,
+    }
+    return [(name, str(value).encode()) for name, value in source.items()]
+
+
+def _letter(record: ConsumerRecord) -> DeadLetter:
+    headers = {name: value.decode(errors="replace") for name, value in record.headers}
+    return DeadLetter(
+        topic=headers["topic"],
+        partition=int(headers["partition"]),
+        offset=int(headers["offset"]),
+        error=headers["error"],
+        timestamp_ms=int(headers["timestamp_ms"]),
+        key=None if headers["key"] == "null" else record.key,
+        value=record.value,
+    )
+
+
+def read_dead_letters(kafka: str, topic: str) -> Iterator[DeadLetter]:
+    """Every letter of `topic` once, in the order they were published.
+
+    Raises
+    ------
+    ServersError
+        when Kafka can not be reached or the topic does not exist.
+    """
+    known = set()
+    for record in read_log(kafka, topic):
+        letter = _letter(record)
+        source = (letter.topic, letter.partition, letter.offset)
+        if source not in known:
+            known.add(source)
+            yield letter
+
+
+def read_log(
+    kafka: str, topic: str, start: dict[int, int] | None = None, end: dict[int, int] | None = None
+) -> Iterator[ConsumerRecord]:
+    """The records of `topic`, partition by partition in offset order, up to its present end.
+
+    `start` and `end` (exclusive) bound the offsets per partition where given; a partition that
+    `end` lacks is skipped.
+
+    Raises
+    ------
+    ServersError
+        when Kafka can not be reached, the topic does not exist, or reading stands still for 30 s.
+    """
+    try:
+        consumer = KafkaConsumer(
+            bootstrap_servers=kafka, group_id=None, enable_auto_commit=False,
+            auto_offset_reset="none", fetch_max_wait_ms=20, max_partition_fetch_bytes=4 << 20,
+        )  # fmt: skip
+        with consumer:
+            numbers = consumer.partitions_for_topic(topic)
+            if not numbers:
+                raise ServersError(f"Kafka at {kafka} has no topic {topic}; run `leaderboard up`")
+            parts = [TopicPartition(topic, p) for p in sorted(numbers)]
+            begin, last = consumer.beginning_offsets(parts), consumer.end_offsets(parts)
+            for part in parts:
+                first = max(begin[part], (start or {}).get(part.partition, 0))
+                stop = last[part] if end is None else min(last[part], end.get(part.partition, 0))
+                yield from _read_partition(consumer, part, first, stop)
+    except KafkaError as error:
+        raise ServersError(f"cannot read {topic} from Kafka at {kafka}: {error}") from error
+
+
+def _read_partition(
+    consumer: KafkaConsumer, part: TopicPartition, first: int, stop: int
+) -> Iterator[ConsumerRecord]:
+    if first >= stop:
+        return
+    consumer.assign([part])
+    consumer.seek(part, first)
+    idle = 0
+    while consumer.position(part) < stop:
+        polled = consumer.poll(timeout_ms=1000, max_records=10_000).get(part, [])
+        idle = 0 if polled else idle + 1
+        if idle > 30:
+            raise ServersError(f"{part.topic}[{part.partition}]: no record came for 30 s")
+        for record in polled:
+            if record.offset >= stop:
+                return
+            yield record

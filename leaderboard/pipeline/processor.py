@@ -1,0 +1,272 @@
+"""The processor: poll records, fold them to changes, apply those to Redis, exactly once.
+
+Redis holds the truth about where to go on: its stored offset moves in the same atomic call as the
+counts. Kafka's own commit comes after and is only a hint for lag displays. Whatever happens
+between two lines here, the next owner of the partition asks Redis and goes on from there.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+from msgspec import Struct
+
+from leaderboard.errors import OffsetGapError, ServersError, StoreError
+from leaderboard.model.events import BadRecord, decode
+from leaderboard.model.fold import Changes, Record, fold
+from leaderboard.pipeline.assignment import Assignment
+from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.store.writer import Writer
+
+log = logging.getLogger(__name__)
+
+CHECK_STORE_EVERY_S = 1.0
+LONGEST_RETRY_S = 2.0
+
+
+class Batch(Struct):
+    """What one step did: records polled and their outcomes; `refused` counts refused calls."""
+
+    records: int = 0
+    applied: int = 0
+    duplicates: int = 0
+    dead_letters: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+
+
+class Processor:
+    """One member of the consumer group. Create, step and close in one thread.
+
+    Parameters
+    ----------
+    kafka
+        Bootstrap address, host:port.
+    topic, group
+        What to read and as which group.
+    writer
+        Applies the changes; its offsets decide where reading goes on.
+    dead_letters
+        Keeps the bad records.
+    session_timeout_s
+        After how long without a heartbeat Kafka gives this member's partitions to another.
+    probe
+        Called with the name of each place where a crash would be interesting: `polled`,
+        `before_apply`, `after_apply`, `after_commit`. Tests and lessons die there.
+
+    Raises
+    ------
+    ServersError
+        when Kafka can not be reached or the topic does not exist.
+    """
+
+    def __init__(
+        self,
+        kafka: str,
+        topic: str,
+        group: str,
+        writer: Writer,
+        dead_letters: DeadLetters,
+        *,
+        session_timeout_s: float = 6.0,
+        max_poll_records: int = 10_000,
+        client_id: str = "processor",
+        probe: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.topic = topic
+        self.paused = False
+        self.totals = Batch()
+        self._writer = writer
+        self._dead_letters = dead_letters
+        self._probe = probe
+        self._checked = 0.0
+        try:
+            self._consumer = KafkaConsumer(
+                bootstrap_servers=kafka,
+                group_id=group,
+                client_id=client_id,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                session_timeout_ms=int(session_timeout_s * 1000),
+                heartbeat_interval_ms=int(session_timeout_s * 1000 / 3),
+                fetch_max_wait_ms=20,
+                max_partition_fetch_bytes=4 << 20,
+                max_poll_records=max_poll_records,
+                allow_auto_create_topics=False,
+            )
+            partitions = self._consumer.partitions_for_topic(topic)
+        except KafkaError as error:
+            raise ServersError(f"no Kafka answers at {kafka}: {error}") from error
+        if not partitions:
+            self._consumer.close()
+            raise ServersError(f"Kafka at {kafka} has no topic {topic}; run `leaderboard up`")
+        self.partitions = sorted(partitions)
+        self._mine = Assignment(self._consumer, topic, writer)
+        self._ends = self._end_offsets()
+
+    def step(self, timeout_s: float = 0.2) -> Batch:
+        """Poll once (waiting at most `timeout_s`) and apply what came.
+
+        Raises
+        ------
+        StoreError
+            when Redis is away; call `recover` before the next step.
+        ServersError
+            when bad records could not be kept; as for `StoreError`.
+        OffsetGapError
+            when the log no longer holds what Redis asks for next.
+        """
+        began = time.monotonic()
+        self._mine.synchronise()
+        if began - self._checked >= CHECK_STORE_EVERY_S:
+            self._checked = began
+            self._mine.check()
+        self._mine.pause(self.paused)
+        polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+        batch = Batch()
+        if polled:
+            self._probe("polled")
+            self._apply(self._mine.accept(polled), batch)
+            batch.seconds = time.monotonic() - began
+            self._add(batch)
+        return batch
+
+    def recover(self) -> None:
+        """After an error: forget what we believed and ask Redis again before the next poll."""
+        self._mine.distrust()
+
+    def run(
+        self,
+        *,
+        drain: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
+        on_batch: Callable[[Batch], None] = lambda _: None,
+    ) -> None:
+        """Step until `stopped`, or with `drain` until the log's end as of the start is applied.
+
+        Redis away is waited for; everything else is raised.
+        """
+        retry_s = 0.1
+        while not stopped():
+            try:
+                batch = self.step()
+                if drain and not batch.records and self.drained():
+                    return
+            except OffsetGapError:
+                raise
+            except (StoreError, ServersError) as error:
+                log.warning("%s; trying again in %.1f s", error, retry_s)
+                time.sleep(retry_s)
+                retry_s = min(2 * retry_s, LONGEST_RETRY_S)
+                self.recover()
+            else:
+                retry_s = 0.1
+                on_batch(batch)
+
+    def drained(self) -> bool:
+        """Whether Redis holds everything that was in the log when this processor started.
+
+        Whoever applied it: with several processors each one waits for the whole topic.
+        """
+        stored = self._writer.offsets(self.partitions)
+        return all((stored[p] or 0) >= end for p, end in self._ends.items())
+
+    @property
+    def positions(self) -> dict[int, int]:
+        """Next offset to apply, per partition this member owns."""
+        return dict(self._mine.next)
+
+    @property
+    def lag(self) -> dict[int, int]:
+        """Records behind the newest one we know of, per partition this member owns."""
+        lag = {}
+        for partition, position in self._mine.next.items():
+            high = self._consumer.highwater(TopicPartition(self.topic, partition))
+            lag[partition] = max(0, (high or position) - position)
+        return lag
+
+    def close(self) -> None:
+        """Leave the group after a last commit. What was not committed is not lost: see above."""
+        try:
+            self._consumer.commit(self._commits(self._mine.next), timeout_ms=2000)
+        except KafkaError as error:
+            log.info("last commit skipped: %s", error)
+        self._consumer.close(autocommit=False, timeout_ms=5000)
+        self._dead_letters.close()
+
+    def __enter__(self) -> "Processor":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _apply(self, polled: dict[int, list[ConsumerRecord]], batch: Batch) -> None:
+        records = {p: [Record(r.offset, decode(r.value)) for r in rs] for p, rs in polled.items()}
+        batch.records = sum(map(len, records.values()))
+        self._keep_bad_ones(polled, records)
+        seen = self._writer.seen({p: _ids(rs) for p, rs in records.items()})
+        calls = [
+            (p, changes)
+            for p, rs in records.items()
+            for changes in fold(rs, self._mine.next[p], seen[p])
+        ]
+        self._probe("before_apply")
+        outcomes = self._writer.apply(calls)
+        self._probe("after_apply")
+        applied: dict[int, int] = {}
+        for (partition, changes), outcome in zip(calls, outcomes, strict=True):
+            if outcome.applied:
+                applied[partition] = self._mine.next[partition] = changes.next
+                _count(batch, changes)
+            else:
+                batch.refused += 1
+                self._mine.refuse(partition, changes.start, outcome.stored)
+        if applied:
+            self._consumer.commit_async(self._commits(applied), callback=_note_commit)
+        self._probe("after_commit")
+
+    def _keep_bad_ones(
+        self, polled: dict[int, list[ConsumerRecord]], records: dict[int, list[Record]]
+    ) -> None:
+        self._dead_letters.publish(
+            [
+                (raw, record.event.reason)
+                for p, raws in polled.items()
+                for raw, record in zip(raws, records[p], strict=True)
+                if isinstance(record.event, BadRecord)
+            ]
+        )
+
+    def _commits(self, offsets: dict[int, int]) -> dict[TopicPartition, OffsetAndMetadata]:
+        return {
+            TopicPartition(self.topic, p): OffsetAndMetadata(o, "", -1) for p, o in offsets.items()
+        }
+
+    def _end_offsets(self) -> dict[int, int]:
+        parts = [TopicPartition(self.topic, p) for p in self.partitions]
+        return {tp.partition: end for tp, end in self._consumer.end_offsets(parts).items()}
+
+    def _add(self, batch: Batch) -> None:
+        for name in ("records", "applied", "duplicates", "dead_letters", "refused", "seconds"):
+            setattr(self.totals, name, getattr(self.totals, name) + getattr(batch, name))
+
+
+def _ids(records: Iterable[Record]) -> list[str]:
+    return [str(r.event.event_id) for r in records if not isinstance(r.event, BadRecord)]
+
+
+def _count(batch: Batch, changes: Changes) -> None:
+    batch.applied += changes.applied
+    batch.duplicates += changes.duplicates
+    batch.dead_letters += changes.dead_letters
+
+
+def _note_commit(offsets: Any, response: Any) -> None:
+    """A failed commit (after a rebalance, say) harms nothing: Redis holds the offsets."""
+    if isinstance(response, Exception):
+        log.info("group commit of %d partitions failed: %s", len(offsets), response)

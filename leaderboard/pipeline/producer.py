@@ -1,0 +1,156 @@
+"""Publish events to Kafka, keyed by player so that a player's events keep their order.
+
+A send is only counted when Kafka has acknowledged it (`acks=all`). What Kafka refuses is sent
+again with the same id, so a repeat can not count twice; what is still refused at the end is an
+error, never a silence.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from leaderboard.errors import ServersError, StageError
+from leaderboard.model.events import Event, encode
+
+log = logging.getLogger(__name__)
+
+MOST_UNACKNOWLEDGED = 20_000
+"""Sends under way at most: memory stays bounded when Kafka is slow."""
+
+RESEND_PAUSE_S = 0.5
+
+TEACHING = {"linger_ms": 0, "batch_size": 16_384}
+THROUGHPUT = {"linger_ms": 20, "batch_size": 262_144}
+
+
+class Producer:
+    """Sends events to one topic. Use from one thread.
+
+    Attributes
+    ----------
+    acked
+        Records acknowledged by Kafka.
+    resent
+        Records that had to be sent again.
+
+    Raises
+    ------
+    ServersError
+        when Kafka at `kafka` (host:port) can not be reached.
+    """
+
+    def __init__(self, kafka: str, topic: str, *, throughput: bool = False) -> None:
+        self.topic = topic
+        self.acked = 0
+        self.resent = 0
+        self._pending: deque[tuple[Any, bytes, bytes | None]] = deque()
+        self._last_error: BaseException | None = None
+        try:
+            self._kafka = KafkaProducer(
+                bootstrap_servers=kafka,
+                acks="all",
+                retries=3,
+                allow_auto_create_topics=False,
+                **(THROUGHPUT if throughput else TEACHING),
+            )
+        except KafkaError as error:
+            raise ServersError(f"no Kafka answers at {kafka}: {error}") from error
+
+    def send(self, event: Event) -> None:
+        """Send `event`; returns before Kafka has acknowledged it.
+
+        Raises
+        ------
+        ServersError
+            when the topic does not exist or Kafka is away for a minute.
+        """
+        self.send_raw(encode(event), event.player_id.encode())
+
+    def send_raw(self, value: bytes | None, key: bytes | None = None) -> None:
+        """Send any bytes, as another system might; otherwise as `send`."""
+        while len(self._pending) >= MOST_UNACKNOWLEDGED:
+            self.reap()
+            time.sleep(0.001)
+        self._post(value, key)
+
+    def _post(self, value: bytes | None, key: bytes | None) -> None:
+        try:
+            future = self._kafka.send(self.topic, value=value, key=key)
+        except KafkaError as error:
+            raise ServersError(
+                f"Kafka takes no record for topic {self.topic}: {error}; "
+                "does the topic exist, is the broker up? (`leaderboard doctor`)"
+            ) from error
+        self._pending.append((future, value, key))  # type: ignore[arg-type]  # a null value is a record too
+
+    def reap(self) -> None:
+        """Count what was acknowledged and send again what was refused. Does not wait."""
+        refused = []
+        while self._pending and self._pending[0][0].is_done:
+            future, value, key = self._pending.popleft()
+            if future.succeeded():
+                self.acked += 1
+            else:
+                self._last_error = future.exception
+                refused.append((value, key))
+        if refused:
+            log.warning("%d records refused, sending again: %s", len(refused), self._last_error)
+            time.sleep(RESEND_PAUSE_S)
+            self.resent += len(refused)
+            for value, key in refused:
+                self._post(value, key)
+
+    def flush(self, timeout_s: float = 30.0) -> None:
+        """Wait until everything sent is acknowledged.
+
+        Raises
+        ------
+        StageError
+            when some records are not acknowledged after `timeout_s`: says how many and why.
+        """
+        deadline = time.monotonic() + timeout_s
+        self.reap()
+        while self._pending:
+            if time.monotonic() > deadline:
+                raise StageError(
+                    f"{len(self._pending)} records for {self.topic} were not acknowledged "
+                    f"within {timeout_s:g} s; last error: {self._last_error}"
+                )
+            time.sleep(0.002)
+            self.reap()
+
+    def close(self, timeout_s: float = 30.0) -> None:
+        """Flush and close; a second call does nothing. Raises as `flush`."""
+        try:
+            self.flush(timeout_s)
+        finally:
+            self._kafka.close(timeout=5)
+
+    def __enter__(self) -> "Producer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class RateMeter:
+    """Events per second over the last `window_s` seconds, from a running count."""
+
+    def __init__(self, window_s: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._window_s = window_s
+        self._clock = clock
+        self._points: deque[tuple[float, int]] = deque()
+
+    def update(self, count: int) -> float:
+        """Note that the count is `count` now; returns the rate."""
+        now = self._clock()
+        self._points.append((now, count))
+        while len(self._points) > 2 and self._points[1][0] <= now - self._window_s:
+            self._points.popleft()
+        (then, first), (last, newest) = self._points[0], self._points[-1]
+        return (newest - first) / (last - then) if last > then else 0.0

@@ -1,0 +1,61 @@
+"""Topics: what they are called is a setting, what they keep is decided here."""
+
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from leaderboard.errors import ServersError
+from leaderboard.settings import Settings
+
+
+def topic_config(settings: Settings) -> dict[str, str]:
+    """Retention of a topic we create, in Kafka's own names and milliseconds."""
+    return {"retention.ms": str(settings.retention_days * 24 * 3600 * 1000)}
+
+
+def ensure_topics(settings: Settings, kafka: str) -> list[str]:
+    """Create the event topic and its dead-letter topic where they are missing.
+
+    Returns the names created. An existing topic is left as it is.
+
+    Raises
+    ------
+    ServersError
+        when Kafka can not be reached or refuses.
+    """
+    names = (settings.topic, settings.dead_letter_topic)
+    try:
+        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+            missing = [n for n in names if n not in set(admin.list_topics())]
+            for name in missing:
+                new = NewTopic(
+                    name=name,
+                    num_partitions=settings.partitions,
+                    replication_factor=-1,
+                    topic_configs=topic_config(settings),
+                )
+                try:
+                    admin.create_topics([new])
+                except TopicAlreadyExistsError:
+                    continue
+    except KafkaError as error:
+        raise ServersError(f"cannot create topics {names} on Kafka at {kafka}: {error}") from error
+    return missing
+
+
+def delete_topics(settings: Settings, kafka: str) -> None:
+    """Delete the event topic and its dead-letter topic, with all records. Missing ones are fine.
+
+    Raises
+    ------
+    ServersError
+        when Kafka can not be reached or refuses.
+    """
+    names = {settings.topic, settings.dead_letter_topic}
+    try:
+        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+            present = sorted(names & set(admin.list_topics()))
+            if present:
+                admin.delete_topics(present)
+    except KafkaError as error:
+        raise ServersError(f"cannot delete topics {sorted(names)} on {kafka}: {error}") from error

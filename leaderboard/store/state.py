@@ -1,0 +1,106 @@
+"""Everything Redis holds for one topic, for the verifier; and its removal, for a rebuild."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, cast
+
+from msgspec import Struct
+from redis import Redis
+from redis.exceptions import RedisError
+
+from leaderboard.errors import StoreError
+from leaderboard.store.keys import Keys
+
+CHUNK = 1000
+
+
+class State(Struct, frozen=True):
+    """All of it: offsets by partition (None: nothing stored), board scores and hashes by player
+    id, the recent list as stored, unlock counts and record counts.
+    """
+
+    offsets: dict[int, int | None]
+    board: dict[str, float]
+    players: dict[str, dict[str, str]]
+    achievements: list[str]
+    unlocked: dict[str, int]
+    counts: dict[str, int]
+
+
+def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) -> State | None:
+    """The state, or None when a processor moved an offset while it was read.
+
+    Raises
+    ------
+    StoreError
+        when Redis is away.
+    """
+    try:
+        before = _offsets(redis, keys, topic, partitions)
+        state = State(
+            offsets=before,
+            board=_scores(redis.zrange(keys.board, 0, -1, withscores=True)),
+            players=dict(_players(redis, keys)),
+            achievements=[
+                _text(a) for a in cast("list[bytes]", redis.lrange(keys.achievements, 0, -1))
+            ],
+            unlocked=_numbers(redis.hgetall(keys.achievement_counts)),
+            counts=_numbers(redis.hgetall(keys.counts)),
+        )
+        return state if _offsets(redis, keys, topic, partitions) == before else None
+    except RedisError as error:
+        raise StoreError(f"cannot read the state from Redis: {error}") from error
+
+
+def delete_state(redis: Redis, keys: Keys) -> int:
+    """Delete every key of ours under the prefix; returns how many. Other keys stay.
+
+    The offsets go first: a processor that comes in between finds them gone and is refused.
+    """
+    patterns = (keys.player("*"), f"{keys.processed_prefix}*")
+    try:
+        deleted = redis.delete(keys.offsets)
+        deleted += redis.delete(keys.board, keys.achievements, keys.achievement_counts, keys.counts)
+        for pattern in patterns:
+            scan = redis.scan_iter(match=_literal(pattern), count=CHUNK)
+            while some := list(islice(scan, CHUNK)):
+                deleted += redis.delete(*some)
+    except RedisError as error:
+        raise StoreError(f"cannot delete the state in Redis: {error}") from error
+    return deleted
+
+
+def _literal(pattern: str) -> str:
+    """`pattern` with everything but its last star taken literally, as Redis globs read it."""
+    return "".join(f"\\{c}" if c in "*?[]\\^" else c for c in pattern[:-1]) + "*"
+
+
+def _offsets(
+    redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]
+) -> dict[int, int | None]:
+    fields = [keys.offset_field(topic, p) for p in partitions]
+    values = cast("list[bytes | None]", redis.hmget(keys.offsets, fields))
+    return {p: None if v is None else int(v) for p, v in zip(partitions, values, strict=True)}
+
+
+def _players(redis: Redis, keys: Keys) -> Iterator[tuple[str, dict[str, str]]]:
+    scan = redis.scan_iter(match=_literal(keys.player("*")), count=CHUNK)
+    while some := list(dict.fromkeys(islice(scan, CHUNK))):
+        with redis.pipeline(transaction=False) as pipe:
+            for key in some:
+                pipe.hgetall(key)
+            for key, stats in zip(some, pipe.execute(), strict=True):
+                player_id = _text(key)[len(keys.player_prefix) :]
+                yield player_id, {_text(k): _text(v) for k, v in stats.items()}
+
+
+def _scores(lines: Any) -> dict[str, float]:
+    return {_text(member): score for member, score in lines}
+
+
+def _numbers(hash_: Any) -> dict[str, int]:
+    return {_text(k): int(v) for k, v in hash_.items()}
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
