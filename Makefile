@@ -34,10 +34,11 @@ test:
 
 check:
 	@$(setup) check
-	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@set -- notebooks/*.ipynb; [ ! -e "$$1" ] || $(BIN)/nbstripout --verify "$$@"
+	@set -- notebooks/*.ipynb; [ ! -e "$$1" ] || $(BIN)/nbstripout --verify "$$@" || \
+		{ echo 'check: outputs are not committed; fix: $(BIN)/nbstripout notebooks/*.ipynb'; false; }
 	@$(BIN)/python -m tools.locks
 	@echo 'check: format, lint, types, notebooks and locks are in order'
 

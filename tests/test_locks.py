@@ -81,7 +81,7 @@ def test_matching_locks_have_no_problem() -> None:
         ),
         (
             project(),
-            written(lab=[locks.Pin("redis", "8.0.1", "", 0)]),
+            written(lab=[locks.Pin("redis", "8.0.1", 0)]),
             "lab.lock: redis==8.0.1 has no hash",
         ),
     ],

@@ -14,22 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-ENTRY = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)(?: *; *(?P<marker>[^\\]+))?")
+ENTRY = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;]+)")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One entry of a lock file: a version for the machines that `marker` names ("": all)."""
+    """One entry of a lock file; a package may have several, for different machines."""
 
     name: str
     version: str
-    marker: str
     hashes: int
 
 
@@ -49,8 +47,7 @@ def read(text: str) -> list[Pin]:
         if not found or "://" in entry:
             raise ValueError(f"expected name==version with hashes, got {entry[:80]!r}")
         name = canonicalize_name(found["name"])
-        marker = (found["marker"] or "").strip()
-        pins.append(Pin(name, found["version"], marker, len(HASH.findall(entry))))
+        pins.append(Pin(name, found["version"], len(HASH.findall(entry))))
     return pins
 
 
@@ -76,20 +73,16 @@ def unsatisfied(requirements: list[str], pins: list[Pin]) -> list[str]:
     """Requirements that no entry, or an entry of the wrong version, answers."""
     found = []
     for requirement in map(Requirement, requirements):
-        if requirement.marker and not applies(requirement.marker):
-            continue
+        if requirement.marker and not requirement.marker.evaluate():
+            continue  # another machine's requirement is checked on that machine
         mine = [pin for pin in pins if pin.name == canonicalize_name(requirement.name)]
-        wrong = [pin.version for pin in mine if pin.version not in requirement.specifier]
+        bounds = requirement.specifier
+        wrong = [pin.version for pin in mine if not bounds.contains(pin.version, prereleases=True)]
         if not mine:
             found.append(f"expected {requirement}, it is not locked")
         elif wrong:
             found.append(f"expected {requirement}, got {', '.join(wrong)}")
     return found
-
-
-def applies(marker: Marker) -> bool:
-    """Whether a requirement concerns this machine: the others' entries are theirs to check."""
-    return marker.evaluate()
 
 
 def unhashed(pins: list[Pin]) -> list[str]:

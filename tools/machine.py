@@ -42,7 +42,7 @@ def need_browser(root: Path, venv: Path) -> None:
     if system_browser() or done.exists():
         return
     if root_on_debian():
-        say("installing Debian's chromium: about 100 MB to download")
+        say("installing Debian's chromium: about 150 MB to download")
         apt_install(["chromium"])
         if not system_browser():
             raise SetupError("apt-get installed chromium, but it is not on PATH")

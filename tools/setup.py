@@ -126,7 +126,7 @@ def install(root: Path, venv: Path, stamps: Stamps, lock: Lock) -> None:
     state = fingerprint([file])
     if stamps.is_done(lock.name, state):
         return
-    amount = f"{lock.packages} packages, at most {lock.megabytes} MB to download"
+    amount = f"{lock.packages} packages, up to about {lock.megabytes} MB to download"
     say(f"installing requirements/{lock.name}.lock: {amount}")
     arguments = ["--require-hashes", "--requirement", str(file)]
     with stamps.step(lock.name, state):
