@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         24 * 8, ge=1, description="how long counted event ids are remembered, in hours"
     )
 
+    session_timeout_s: float = Field(
+        6.0, ge=1, description="a processor silent for this long loses its partitions, in seconds"
+    )
+
     cors_origins: tuple[str, ...] = Field(
         (), description='JSON list of other origins allowed to call the API, or ["*"]'
     )
@@ -87,7 +91,7 @@ class Settings(BaseSettings):
         unknown = sorted(k for k in os.environ if k.startswith(PREFIX) and k not in known)
         if unknown:
             raise SettingsError(
-                f"{', '.join(unknown)}: no such setting; the settings are {', '.join(sorted(known))}"
+                f"{', '.join(unknown)}: no such setting; known: {', '.join(sorted(known))}"
             )
         try:
             return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks the values

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from leaderboard.cli import servers
+from leaderboard.cli import process, produce, results, servers
 from leaderboard.errors import LeaderboardError, SettingsError
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for family in (servers,):
+for family in (servers, produce, process, results):
     family.register(app)
 
 

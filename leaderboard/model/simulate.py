@@ -6,7 +6,7 @@
 >>> first == second
 True
 >>> first[0].player_id
-'player_035'
+'player_014'
 """
 
 from bisect import bisect

@@ -6,9 +6,11 @@ nothing polled from it is applied.
 """
 
 import logging
+from queue import Empty, SimpleQueue
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import IllegalStateError
 
 from leaderboard.errors import OffsetGapError
 from leaderboard.store.writer import Writer
@@ -16,8 +18,21 @@ from leaderboard.store.writer import Writer
 log = logging.getLogger(__name__)
 
 
-class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
-    """The partitions of one consumer.
+class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
+    """Notes what the client reports. It calls from its own thread, so this only queues."""
+
+    def __init__(self) -> None:
+        self.queue: SimpleQueue[tuple[str, set[int]]] = SimpleQueue()
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self.queue.put(("assigned", {tp.partition for tp in assigned}))
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        self.queue.put(("revoked", {tp.partition for tp in revoked}))
+
+
+class Assignment:
+    """The partitions of one consumer. Use from one thread.
 
     `next` is the offset of the next record to apply, for each trusted partition.
     """
@@ -29,18 +44,23 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pyth
         self._consumer = consumer
         self._topic = topic
         self._writer = writer
-        consumer.subscribe([topic], listener=self)
+        self._rebalances = _Rebalances()
+        consumer.subscribe([topic], listener=self._rebalances)
 
-    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Called by the consumer inside `poll`: only notes, no network."""
-        self._distrust({tp.partition for tp in assigned})
-        log.info("assigned partitions %s", sorted(tp.partition for tp in assigned))
-
-    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Called by the consumer inside `poll`."""
-        for tp in revoked:
-            self.next.pop(tp.partition, None)
-            self._untrusted.discard(tp.partition)
+    def follow(self) -> None:
+        """Take over the rebalances that have happened since the last call. No network."""
+        while True:
+            try:
+                change, partitions = self._rebalances.queue.get_nowait()
+            except Empty:
+                return
+            log.info("%s partitions %s", change, sorted(partitions))
+            if change == "assigned":
+                self._distrust(partitions)
+                continue
+            self._untrusted -= partitions
+            for partition in partitions:
+                self.next.pop(partition, None)
 
     def distrust(self) -> None:
         """Read all offsets from Redis again before anything else is applied."""
@@ -74,25 +94,26 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pyth
         OffsetGapError
             when the log does not hold the stored offset.
         """
-        if not self._untrusted:
+        parts = [tp for tp in self._assigned() if tp.partition in self._untrusted]
+        if not parts:
             return
-        parts = [TopicPartition(self._topic, p) for p in sorted(self._untrusted)]
         stored = self._writer.offsets([tp.partition for tp in parts])
         begins, ends = self._consumer.beginning_offsets(parts), self._consumer.end_offsets(parts)
         for tp in parts:
             offset = self._start(tp, stored[tp.partition], begins[tp], ends[tp])
-            self._consumer.seek(tp, offset)
+            try:
+                self._consumer.seek(tp, offset)
+            except IllegalStateError:
+                continue  # taken away since: the next `follow` says so
             self.next[tp.partition] = offset
             self._untrusted.discard(tp.partition)
-            if not self._paused:
-                self._consumer.resume(tp)
+        self._set_paused(self._paused)
 
     def pause(self, paused: bool) -> None:
         """Stop or go on fetching from the trusted partitions; membership is kept."""
         if paused != self._paused:
             self._paused = paused
-            parts = [TopicPartition(self._topic, p) for p in self.next]
-            (self._consumer.pause if paused else self._consumer.resume)(*parts)
+            self._set_paused(paused)
 
     def accept(
         self, polled: dict[TopicPartition, list[ConsumerRecord]]
@@ -131,7 +152,19 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pyth
         for partition in partitions:
             self.next.pop(partition, None)
         self._untrusted |= partitions
-        self._consumer.pause(*(TopicPartition(self._topic, p) for p in partitions))
+        self._set_paused(self._paused)
+
+    def _set_paused(self, paused: bool) -> None:
+        """Fetch from the trusted partitions, unless `paused`, and from no other."""
+        for tp in self._assigned():
+            fetch = not paused and tp.partition in self.next
+            try:
+                (self._consumer.resume if fetch else self._consumer.pause)(tp)
+            except IllegalStateError:
+                continue  # taken away since: the next `follow` says so
+
+    def _assigned(self) -> list[TopicPartition]:
+        return sorted(self._consumer.assignment())
 
 
 def _gap(tp: TopicPartition, offset: int, begin: int, end: int) -> OffsetGapError:

@@ -122,12 +122,14 @@ class Processor:
             when the log no longer holds what Redis asks for next.
         """
         began = time.monotonic()
+        self._mine.follow()
         self._mine.synchronise()
         if began - self._checked >= CHECK_STORE_EVERY_S:
             self._checked = began
             self._mine.check()
         self._mine.pause(self.paused)
         polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+        self._mine.follow()
         batch = Batch()
         if polled:
             self._probe("polled")

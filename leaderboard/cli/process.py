@@ -1,0 +1,153 @@
+"""The processor's command."""
+
+import logging
+import os
+import threading
+import time
+from typing import Annotated, Any
+
+import typer
+from redis import Redis
+
+from leaderboard import stack
+from leaderboard.cli.board import print_board
+from leaderboard.cli.clients import connect_redis, keys_of, writer_of
+from leaderboard.cli.signals import on_stop_signal
+from leaderboard.errors import StoreError
+from leaderboard.pipeline.control import Control
+from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.producer import RateMeter
+from leaderboard.pipeline.topics import ensure_topics
+from leaderboard.settings import Settings
+
+log = logging.getLogger(__name__)
+
+METRICS_EVERY_S = 0.2
+LOG_EVERY_S = 5.0
+SHOWN_ROWS = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command()(process)
+
+
+def process(
+    drain: Annotated[bool, typer.Option(help="stop at the end of the log, exit 0")] = False,
+    show_every: Annotated[
+        int, typer.Option(min=0, help="print the board after this many events; 0: never")
+    ] = 20,
+    control: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Read events from Kafka and keep the boards in Redis up to date, counting each event once.
+
+    Example: leaderboard process --show-every 100
+    """
+    settings = Settings.load()
+    servers = stack.connect(settings)
+    ensure_topics(settings, servers.kafka)
+    redis = connect_redis(servers.redis)
+    stop = threading.Event()
+    on_stop_signal(stop.set)
+    with Processor(
+        servers.kafka,
+        settings.topic,
+        settings.group,
+        writer_of(redis, settings),
+        DeadLetters(servers.kafka, settings.dead_letter_topic),
+        session_timeout_s=settings.session_timeout_s,
+        client_id=f"processor-{os.getpid()}",
+    ) as processor:
+        watch = (
+            _Metrics(processor, stop)
+            if control
+            else _Terminal(processor, redis, settings, show_every)
+        )
+        processor.run(drain=drain, stopped=stop.is_set, on_batch=watch.on_batch)
+        watch.last()
+
+
+class _Metrics:
+    """Reports to the parent process, and takes its commands."""
+
+    def __init__(self, processor: Processor, stop: threading.Event) -> None:
+        self._processor = processor
+        self._stop = stop
+        self._rate = RateMeter()
+        self._sent = 0.0
+        self._channel = Control(self._command, stop.set)
+        self._channel.start()
+        self._channel.emit({"type": "ready"})
+
+    def on_batch(self, _batch: Batch) -> None:
+        now = time.monotonic()
+        if now - self._sent >= METRICS_EVERY_S:
+            self._sent = now
+            self.last()
+
+    def last(self) -> None:
+        totals = self._processor.totals
+        self._channel.emit(
+            {
+                "type": "metrics",
+                "applied": totals.applied,
+                "duplicates": totals.duplicates,
+                "dead_letters": totals.dead_letters,
+                "refused": totals.refused,
+                "rate": round(self._rate.update(totals.applied), 1),
+                "positions": self._processor.positions,
+                "partitions": sorted(self._processor.positions),
+                "member": f"processor-{os.getpid()}",
+                "paused": self._processor.paused,
+            }
+        )
+
+    def _command(self, command: dict[str, Any]) -> None:
+        unknown = set(command) - {"pause", "stop"}
+        if unknown:
+            raise ValueError(f"unknown {sorted(unknown)}; known: ['pause', 'stop']")
+        if "pause" in command:
+            self._processor.paused = bool(command["pause"])
+        if command.get("stop"):
+            self._stop.set()
+
+
+class _Terminal:
+    """Logs a line every few seconds while events come, and prints the board as they do."""
+
+    def __init__(
+        self, processor: Processor, redis: Redis, settings: Settings, show_every: int
+    ) -> None:
+        self._processor = processor
+        self._redis = redis
+        self._keys = keys_of(settings)
+        self._show_every = show_every
+        self._shown = 0
+        self._logged = (time.monotonic(), 0)
+        self._rate = RateMeter(LOG_EVERY_S)
+
+    def on_batch(self, _batch: Batch) -> None:
+        applied = self._processor.totals.applied
+        if self._show_every and applied // self._show_every > self._shown:
+            self._shown = applied // self._show_every
+            try:
+                print_board(self._redis, self._keys, SHOWN_ROWS)
+            except StoreError as error:
+                log.warning("board not shown: %s", error)
+        then, records = self._logged
+        if time.monotonic() - then >= LOG_EVERY_S and self._processor.totals.records > records:
+            self.last()
+
+    def last(self) -> None:
+        totals = self._processor.totals
+        self._logged = (time.monotonic(), totals.records)
+        log.info(
+            "applied %d (%.0f/s), lag %d, duplicates %d, dead letters %d, refused calls %d",
+            totals.applied,
+            self._rate.update(totals.applied),
+            sum(self._processor.lag.values()),
+            totals.duplicates,
+            totals.dead_letters,
+            totals.refused,
+        )

@@ -1,0 +1,86 @@
+"""The producer's command."""
+
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from tqdm.auto import tqdm
+
+from leaderboard import stack
+from leaderboard.cli.signals import on_stop_signal
+from leaderboard.errors import SettingsError
+from leaderboard.model.simulate import MIX, Profile, Simulator
+from leaderboard.pipeline.control import Control
+from leaderboard.pipeline.load import Load, Stamps, run_load
+from leaderboard.pipeline.producer import Producer
+from leaderboard.pipeline.topics import ensure_topics
+from leaderboard.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command()(produce)
+
+
+def produce(
+    rate: Annotated[float, typer.Option(help="events per second; 0: as fast as it can")] = 5.0,
+    events: Annotated[int | None, typer.Option(min=0, help="stop after this many")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0, help="stop after this time")] = None,
+    seed: Annotated[int | None, typer.Option(help="same seed: same players do the same")] = None,
+    players: Annotated[int, typer.Option(help="how many players take part")] = 100,
+    skew: Annotated[float, typer.Option(help="Zipf exponent: 0 uniform, 1 typical")] = 0.5,
+    mix: Annotated[str, typer.Option(help="weights by event type, as JSON")] = json.dumps(MIX),
+    start: Annotated[
+        datetime | None,
+        typer.Option(help="first event's time, UTC; with --seed the very bytes repeat"),
+    ] = None,
+    control: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Simulate players and publish their events to Kafka.
+
+    Example: leaderboard produce --rate 50 --seconds 30
+    """
+    load = _load(rate, players, skew, mix)
+    settings = Settings.load()
+    servers = stack.connect(settings)
+    ensure_topics(settings, servers.kafka)
+    first = start.replace(tzinfo=UTC) if start else None
+    stamps = Stamps(first, timedelta(seconds=1 / rate) if rate else timedelta(milliseconds=1))
+    seed = secrets.randbits(32) if seed is None else seed
+    simulator = Simulator(seed, first or datetime.now(UTC), load.profile)
+    on_stop_signal(lambda: load.command({"stop": True}))
+    watch = _controlled(load) if control else _progress(events, settings.topic)
+    with Producer(servers.kafka, settings.topic, throughput=rate == 0) as producer:
+        sent = run_load(
+            producer, simulator, load, stamps, events=events, seconds=seconds, on_metrics=watch
+        )
+    if not control:
+        sys.stdout.write(f"{sent} events acknowledged by Kafka in topic {settings.topic}\n")
+
+
+def _load(rate: float, players: int, skew: float, mix: str) -> Load:
+    try:
+        return Load(rate, Profile(players=players, skew=skew, mix=json.loads(mix)))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise SettingsError(f"produce: {error}") from error
+
+
+def _controlled(load: Load) -> Callable[[dict[str, Any]], None]:
+    channel = Control(load.command, lambda: load.command({"stop": True}))
+    channel.start()
+    channel.emit({"type": "ready"})
+    return lambda metrics: channel.emit({"type": "metrics", **metrics})
+
+
+def _progress(events: int | None, topic: str) -> Callable[[dict[str, Any]], None]:
+    bar = tqdm(total=events, unit=" events", unit_scale=True, desc=topic)
+    return lambda metrics: _advance(bar, metrics["sent"])
+
+
+def _advance(bar: "tqdm[Any]", count: int) -> None:
+    bar.update(count - bar.n)
+    bar.refresh()

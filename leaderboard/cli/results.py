@@ -1,0 +1,164 @@
+"""Commands for results: top, verify, rebuild, deadletters."""
+
+import base64
+import sys
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from tqdm.auto import tqdm
+
+from leaderboard import stack
+from leaderboard.cli.board import print_board
+from leaderboard.cli.clients import connect_redis, keys_of, writer_of
+from leaderboard.errors import LeaderboardError, StageError
+from leaderboard.pipeline.deadletter import DeadLetter, DeadLetters, read_dead_letters
+from leaderboard.pipeline.lag import active_members
+from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.verify import Report, verify
+from leaderboard.settings import Settings
+from leaderboard.store.state import delete_state
+
+deadletters = typer.Typer(help="Bad records: look at them.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this family's commands."""
+    app.command()(top)
+    app.command(name="verify")(verify_command)
+    app.command()(rebuild)
+    app.add_typer(deadletters, name="deadletters")
+
+
+def top(
+    n: Annotated[int, typer.Option("-n", min=1, max=1000, help="how many players")] = 10,
+) -> None:
+    """Print the best players, highest score first.
+
+    Example: leaderboard top -n 5
+    """
+    settings = Settings.load()
+    redis = connect_redis(stack.connect(settings).redis)
+    print_board(redis, keys_of(settings), n)
+
+
+def verify_command(
+    as_json: Annotated[bool, typer.Option("--json", help="the whole report as JSON")] = False,
+) -> None:
+    """Replay the log through an independent model and compare every value with Redis.
+
+    Exit status 0: drift 0; 1: drift; 2: could not compare.
+
+    Example: leaderboard verify --json
+    """
+    try:
+        settings = Settings.load()
+        report = _verify(settings, quiet=as_json)
+    except LeaderboardError as error:
+        sys.stderr.write(f"leaderboard: could not compare: {error}\n")
+        raise typer.Exit(2) from error
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+    else:
+        _print_report(report)
+    raise typer.Exit(1 if report.drift else 0)
+
+
+def _verify(settings: Settings, *, quiet: bool) -> Report:
+    servers = stack.connect(settings)
+    with tqdm(unit=" records", unit_scale=True, desc="replaying", disable=quiet, delay=1) as bar:
+
+        def advance(done: int, of: int) -> None:
+            bar.total = of
+            bar.update(done - bar.n)
+
+        redis = connect_redis(servers.redis)
+        return verify(servers.kafka, redis, keys_of(settings), settings.topic, on_progress=advance)
+
+
+def _print_report(report: Report) -> None:
+    for difference in report.differences[:20]:
+        line = f"{difference.where}: expected {difference.expected}, Redis holds {difference.got}"
+        if difference.explained_by:
+            line += f"; explained by {difference.explained_by}"
+        sys.stdout.write(line + "\n")
+    if report.drift > 20:
+        sys.stdout.write(f"... and {report.drift - 20} more (`leaderboard verify --json`)\n")
+    sys.stdout.write(
+        f"drift {report.drift}: {report.records} records = {report.applied} applied "
+        f"+ {report.duplicates} duplicates + {report.dead_letters} dead letters; "
+        f"{report.players} players; lag {report.lag}\n"
+    )
+
+
+def rebuild() -> None:
+    """Delete the boards and count the whole log anew, then verify. Stop the processors first.
+
+    Example: leaderboard rebuild
+    """
+    settings = Settings.load()
+    servers = stack.connect(settings)
+    members = active_members(servers.kafka, settings.group)
+    if members:
+        raise StageError(
+            f"{len(members)} processors of group {settings.group} are running "
+            f"({', '.join(members)}): stop them, then rebuild"
+        )
+    redis = connect_redis(servers.redis)
+    deleted = delete_state(redis, keys_of(settings))
+    sys.stdout.write(
+        f"{deleted} keys deleted; counting the log of {settings.topic} from its start\n"
+    )
+    with (
+        Processor(
+            servers.kafka, settings.topic, settings.group, writer_of(redis, settings),
+            DeadLetters(servers.kafka, settings.dead_letter_topic),
+            session_timeout_s=settings.session_timeout_s, client_id="rebuild",
+        ) as processor,
+        tqdm(unit=" records", unit_scale=True, desc="rebuilding") as bar,
+    ):  # fmt: skip
+
+        def advance(batch: Batch) -> None:
+            bar.update(batch.records)
+
+        processor.run(drain=True, on_batch=advance)
+    report = _verify(settings, quiet=False)
+    _print_report(report)
+    raise typer.Exit(1 if report.drift else 0)
+
+
+@deadletters.command("list")
+def list_dead_letters(
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+) -> None:
+    """List every bad record once: where it stood, why it was refused, how it begins.
+
+    Example: leaderboard deadletters list
+    """
+    settings = Settings.load()
+    servers = stack.connect(settings)
+    letters = list(read_dead_letters(servers.kafka, settings.dead_letter_topic))
+    if as_json:
+        for letter in letters:
+            sys.stdout.write(msgspec.json.encode(_plain(letter)).decode() + "\n")
+        return
+    table = Table(title=f"{len(letters)} dead letters in {settings.dead_letter_topic}")
+    for column in ("From", "Reason", "Begins with"):
+        table.add_column(column, overflow="fold")
+    for letter in letters:
+        source = f"{letter.topic}[{letter.partition}]@{letter.offset}"
+        begins = repr(letter.value)[:120]
+        table.add_row(source, Text(letter.error), Text(begins))
+    Console().print(table)
+
+
+def _plain(letter: DeadLetter) -> dict[str, object]:
+    """The letter with its bytes in base64, as JSON has no bytes."""
+    plain = msgspec.structs.asdict(letter)
+    for name in ("key", "value"):
+        if plain[name] is not None:
+            plain[name] = base64.b64encode(plain[name]).decode()
+    return plain
