@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -59,9 +60,7 @@ def test_fold_agrees_with_the_oracle():
 def test_cutting_a_log_anywhere_changes_nothing(seed: int, cuts: list[int]):
     run = records(events(120, seed))
     edges = [0, *sorted(set(cuts)), 120]
-    pieces = [
-        piece for a, b in zip(edges, edges[1:], strict=False) for piece in fold(run[a:b], a, most=5)
-    ]
+    pieces = [piece for a, b in pairwise(edges) for piece in fold(run[a:b], a, most=5)]
     assert total(pieces) == total(list(fold(run, 0)))
     assert [p.start for p in pieces] == [0, *(p.next for p in pieces[:-1])]
     assert pieces[-1].next == 120
