@@ -40,6 +40,7 @@ class Assignment:
     def __init__(self, consumer: KafkaConsumer, topic: str, writer: Writer) -> None:
         self.next: dict[int, int] = {}
         self._untrusted: set[int] = set()
+        self._joined = False
         self._paused = False
         self._consumer = consumer
         self._topic = topic
@@ -56,11 +57,17 @@ class Assignment:
                 return
             log.info("%s partitions %s", change, sorted(partitions))
             if change == "assigned":
+                self._joined = True
                 self._distrust(partitions)
                 continue
             self._untrusted -= partitions
             for partition in partitions:
                 self.next.pop(partition, None)
+
+    @property
+    def settled(self) -> bool:
+        """Whether partitions were assigned (if only none) and all of them are trusted."""
+        return self._joined and not self._untrusted
 
     def distrust(self) -> None:
         """Read all offsets from Redis again before anything else is applied."""

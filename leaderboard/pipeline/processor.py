@@ -130,10 +130,11 @@ class Processor:
         self._mine.pause(self.paused)
         polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
         self._mine.follow()
+        records = self._mine.accept(polled)
         batch = Batch()
-        if polled:
+        if records:
             self._probe("polled")
-            self._apply(self._mine.accept(polled), batch)
+            self._apply(records, batch)
             batch.seconds = time.monotonic() - began
             self._add(batch)
         return batch
@@ -175,6 +176,8 @@ class Processor:
 
         Whoever applied it: with several processors each one waits for the whole topic.
         """
+        if not self._mine.settled:
+            return False
         stored = self._writer.offsets(self.partitions)
         return all((stored[p] or 0) >= end for p, end in self._ends.items())
 
