@@ -1,12 +1,12 @@
 """All settings, read once. The only module that reads the environment."""
 
-import json
 import os
+import re
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from leaderboard.errors import SettingsError
 
@@ -54,8 +54,8 @@ class Settings(BaseSettings):
         6.0, ge=1, description="a processor silent for this long loses its partitions, in seconds"
     )
 
-    cors_origins: tuple[str, ...] = Field(
-        (), description='JSON list of other origins allowed to call the API, or ["*"]'
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="other origins allowed to call the API, separated by commas; *: any"
     )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="how much is logged"
@@ -76,6 +76,17 @@ class Settings(BaseSettings):
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("expected redis://host:port/db")
         return value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        origins = list(filter(None, value.split(","))) if isinstance(value, str) else value
+        if not isinstance(origins, list | tuple):
+            return origins
+        for origin in origins:
+            if origin != "*" and not re.fullmatch(r"https?://[^/]+", origin):
+                raise ValueError(f"expected scheme://host[:port], got {origin!r}")
+        return tuple(origins)
 
     @classmethod
     def load(cls, **overrides: object) -> Self:
@@ -114,6 +125,6 @@ class Settings(BaseSettings):
         """These settings as variables, for a child process that must see the same."""
         dump = self.model_dump(mode="json")
         return {
-            PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value)
+            PREFIX + name.upper(): ",".join(value) if isinstance(value, list) else str(value)
             for name, value in dump.items()
         }

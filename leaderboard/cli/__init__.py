@@ -11,6 +11,7 @@ import typer
 
 from leaderboard.cli import process, produce, results, servers
 from leaderboard.errors import LeaderboardError, SettingsError
+from leaderboard.settings import Settings
 
 app = typer.Typer(
     name="leaderboard",
@@ -27,13 +28,18 @@ for family in (servers, produce, process, results):
 
 def main() -> None:
     """Run the command line; the package's own errors become one line on standard error."""
-    logging.basicConfig(
-        level=logging.INFO,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
     try:
+        configure_logging(Settings.load().log_level)
         app()
     except LeaderboardError as error:
         sys.stderr.write(f"leaderboard: {error}\n")
         sys.exit(2 if isinstance(error, SettingsError) else 1)
+
+
+def configure_logging(level: str) -> None:
+    """Our lines from `level` up, on standard error; of the Kafka client only what matters."""
+    logging.basicConfig(
+        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("kafka").setLevel(logging.WARNING)
+    logging.getLogger("kafka.net").setLevel(logging.CRITICAL)  # logs its own reconnects as errors

@@ -126,6 +126,7 @@ class _Terminal:
         self._shown = 0
         self._logged = (time.monotonic(), 0)
         self._rate = RateMeter(LOG_EVERY_S)
+        self._rate.update(0)
 
     def on_batch(self, _batch: Batch) -> None:
         applied = self._processor.totals.applied

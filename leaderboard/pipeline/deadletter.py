@@ -12,6 +12,7 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from leaderboard.errors import ServersError
+from leaderboard.pipeline.client import client
 
 
 class DeadLetter(Struct, frozen=True):
@@ -46,7 +47,7 @@ class DeadLetters:
             return
         try:
             if self._producer is None:
-                self._producer = KafkaProducer(bootstrap_servers=self._bootstrap, acks="all")
+                self._producer = KafkaProducer(**client(self._bootstrap), acks="all")
             futures = [
                 self._producer.send(
                     self.topic, value=record.value, key=record.key or b"",
@@ -125,7 +126,7 @@ def read_log(
     """
     try:
         consumer = KafkaConsumer(
-            bootstrap_servers=kafka, group_id=None, enable_auto_commit=False,
+            **client(kafka), group_id=None, enable_auto_commit=False,
             auto_offset_reset="none", fetch_max_wait_ms=20, max_partition_fetch_bytes=4 << 20,
         )  # fmt: skip
         with consumer:

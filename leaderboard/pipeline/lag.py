@@ -4,6 +4,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from leaderboard.errors import ServersError
+from leaderboard.pipeline.client import client
 
 
 def owners(admin: KafkaAdminClient, group: str, topic: str) -> dict[int, str]:
@@ -31,7 +32,7 @@ def active_members(kafka: str, group: str) -> list[str]:
         when Kafka can not be reached.
     """
     try:
-        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+        with KafkaAdminClient(**client(kafka)) as admin:
             return sorted(m["client_id"] for m in admin.describe_groups([group])[group]["members"])
     except KafkaError as error:
         raise ServersError(f"cannot ask Kafka at {kafka} about {group}: {error}") from error

@@ -20,6 +20,7 @@ from leaderboard.errors import OffsetGapError, ServersError, StoreError
 from leaderboard.model.events import BadRecord, decode
 from leaderboard.model.fold import Changes, Record, fold
 from leaderboard.pipeline.assignment import Assignment
+from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.store.writer import Writer
 
@@ -87,7 +88,7 @@ class Processor:
         self._checked = 0.0
         try:
             self._consumer = KafkaConsumer(
-                bootstrap_servers=kafka,
+                **client(kafka),
                 group_id=group,
                 client_id=client_id,
                 enable_auto_commit=False,

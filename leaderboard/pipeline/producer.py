@@ -16,6 +16,7 @@ from kafka.errors import KafkaError
 
 from leaderboard.errors import ServersError, StageError
 from leaderboard.model.events import Event, encode
+from leaderboard.pipeline.client import client
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Producer:
         self._last_error: BaseException | None = None
         try:
             self._kafka = KafkaProducer(
-                bootstrap_servers=kafka,
+                **client(kafka),
                 acks="all",
                 retries=3,
                 allow_auto_create_topics=False,

@@ -5,6 +5,7 @@ from kafka.admin import NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from leaderboard.errors import ServersError
+from leaderboard.pipeline.client import client
 from leaderboard.settings import Settings
 
 
@@ -25,7 +26,7 @@ def ensure_topics(settings: Settings, kafka: str) -> list[str]:
     """
     names = (settings.topic, settings.dead_letter_topic)
     try:
-        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+        with KafkaAdminClient(**client(kafka)) as admin:
             missing = [n for n in names if n not in set(admin.list_topics())]
             for name in missing:
                 new = NewTopic(
@@ -53,7 +54,7 @@ def delete_topics(settings: Settings, kafka: str) -> None:
     """
     names = {settings.topic, settings.dead_letter_topic}
     try:
-        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+        with KafkaAdminClient(**client(kafka)) as admin:
             present = sorted(names & set(admin.list_topics()))
             if present:
                 admin.delete_topics(present)

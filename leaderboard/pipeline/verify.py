@@ -15,6 +15,7 @@ from redis import Redis
 
 from leaderboard.errors import ServersError, VerifyError
 from leaderboard.model.oracle import Oracle, Player, read
+from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import read_log
 from leaderboard.store.keys import Keys
 from leaderboard.store.state import State, read_state
@@ -200,7 +201,7 @@ def _standstill(redis: Redis, keys: Keys, topic: str, partitions: list[int]) -> 
 def _bounds(kafka: str, topic: str) -> tuple[dict[int, int], dict[int, int]]:
     """First and end offset per partition."""
     try:
-        consumer = KafkaConsumer(bootstrap_servers=kafka, group_id=None, enable_auto_commit=False)
+        consumer = KafkaConsumer(**client(kafka), group_id=None, enable_auto_commit=False)
         with consumer:
             numbers = consumer.partitions_for_topic(topic)
             if not numbers:
