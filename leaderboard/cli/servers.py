@@ -1,11 +1,13 @@
 """Commands for the servers: up, down, status, doctor, kafka, redis."""
 
 import json
+import threading
 from typing import Annotated
 
 import typer
 
 from leaderboard import stack
+from leaderboard.cli.signals import on_stop_signal
 from leaderboard.settings import Settings
 
 
@@ -16,14 +18,24 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    detach: Annotated[bool, typer.Option(help="leave them running and return")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="leave them running and return")] = False,
 ) -> None:
-    """Start Kafka and Redis.
+    """Start Kafka and Redis; stay until Ctrl-C and stop them then, or leave them with --detach.
 
     Example: leaderboard up --detach
     """
     settings = Settings.load()
-    servers = stack.up(settings, report=typer.echo)
+    if detach:
+        _say(stack.up(settings, report=typer.echo))
+        return
+    stop = threading.Event()
+    on_stop_signal(stop.set)
+    with stack.running(settings, report=typer.echo) as servers:
+        _say(servers)
+        stop.wait()
+
+
+def _say(servers: stack.Servers) -> None:
     typer.echo(f"Kafka at {servers.kafka}, Redis at {servers.redis}")
 
 

@@ -1,0 +1,133 @@
+"""Kafka in KRaft mode: one process is broker and controller, on loopback only."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from leaderboard.errors import ServersError
+from leaderboard.settings import Settings
+from leaderboard.stack import java
+from leaderboard.stack.fetch import fetch
+from leaderboard.stack.jars import Lock, read_lock
+from leaderboard.stack.launch import Job, Launched, run_to_end, tail
+from leaderboard.stack.ping import kafka_answers
+from leaderboard.stack.ports import HOST, free_port
+
+LOCK = "kafka"
+CLUSTER_ID = "bGVhZGVyYm9hcmQtZGV2MA"  # any 16 bytes; the one of docker-compose.yml
+HEAP_MB = 256
+
+
+@dataclass(frozen=True)
+class Program:
+    """Kafka's jars on this machine, and the class archive made of them."""
+
+    lock: Lock
+    classpath: str
+    archive: Path
+
+    def command(self, main: str, *arguments: str, flags: tuple[str, ...] = ()) -> list[str]:
+        """The command line of one of Kafka's main classes."""
+        logging = java.SERVER_LOGGING if main == "kafka.Kafka" else java.TOOL_LOGGING
+        flags = (*java.with_archive(self.archive), *logging, *flags)
+        return java.java_command(self.classpath, main, *arguments, heap_mb=HEAP_MB, flags=flags)
+
+
+def installed(settings: Settings) -> Program:
+    """Kafka as it would be installed, whether it is or not."""
+    lock = read_lock(LOCK)
+    classpath = lock.classpath(settings.cache_dir / "jars")
+    return Program(lock, classpath, java.archive_file(settings.cache_dir, LOCK, classpath))
+
+
+def install(settings: Settings, report: Callable[[str], None]) -> Program:
+    """Fetch what is missing, and make the class archive once: the next start takes a second."""
+    program = installed(settings)
+    fetch(program.lock, settings.cache_dir, report)
+    with FileLock(settings.cache_dir / "archive.lock"):
+        if not program.archive.exists():
+            report("preparing Kafka for fast starts, once (about 10 s)")
+            try:
+                _train(settings, program)
+            except ServersError as error:
+                report(f"starts stay slower: {error}")
+    return program
+
+
+def configuration(settings: Settings, port: int, controller_port: int, folder: Path) -> str:
+    """The text of the broker's properties file, one setting a line."""
+    kraft = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{HOST}:{controller_port}",
+        "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "share.coordinator.state.topic.num.partitions": "4",
+    }
+    return "".join(f"{k}={v}\n" for k, v in {**kraft, **common(settings, folder)}.items())
+
+
+def common(settings: Settings, folder: Path) -> dict[str, str]:
+    """Settings of a single teaching broker, whatever keeps its metadata."""
+    return {
+        "log.dirs": str(folder),
+        "log.retention.hours": str(24 * settings.retention_days),
+        # a misspelt topic is an error, not a new topic with one partition
+        "auto.create.topics.enable": "false",
+        # internal topics can not have three copies on one broker, nor need they 50 partitions
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "4",
+        # a group of one need not wait 3 s for others
+        "group.initial.rebalance.delay.ms": "0",
+        # LEADERBOARD_SESSION_TIMEOUT_S may be as short as this; Kafka's own floor is 6 s
+        "group.min.session.timeout.ms": "1000",
+        # memory: the default buffer alone is 128 MB
+        "log.cleaner.dedupe.buffer.size": "8388608",
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+    }
+
+
+def prepare(
+    settings: Settings, program: Program, port: int, avoid: frozenset[int], data_dir: Path
+) -> list[str]:
+    """Write the configuration, format an empty data folder, and give the broker's command."""
+    folder = data_dir / "kafka"
+    controller_port = free_port(avoid=avoid | {port})
+    path = data_dir / "kafka.properties"
+    path.write_text(configuration(settings, port, controller_port, folder), "utf-8")
+    if not (folder / "meta.properties").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        format_command = ("format", "--cluster-id", CLUSTER_ID, "--config", str(path))
+        run_to_end(
+            "Kafka's storage format", program.command("kafka.tools.StorageTool", *format_command)
+        )
+    return program.command("kafka.Kafka", str(path))
+
+
+def _train(settings: Settings, program: Program) -> None:
+    """Run a throw-away broker once and let Java archive the classes it loaded."""
+    with tempfile.TemporaryDirectory(prefix="training-", dir=settings.cache_dir) as name:
+        folder = Path(name)
+        made = folder / "archive"
+        port = free_port()
+        prepare(settings, program, port, frozenset(), folder)
+        flags = (f"-XX:AOTCacheOutput={made}", "-Xlog:aot=off", "-Xlog:cds=off")
+        command = program.command("kafka.Kafka", str(folder / "kafka.properties"), flags=flags)
+        log = folder / "log"
+        with Launched([Job("kafka", command, log, folder)], guard=True) as servers:
+            servers.wait("kafka", lambda: kafka_answers(HOST, port))
+        if not made.exists():
+            raise ServersError(f"Kafka's class archive was not made:\n{tail(log)}")
+        made.replace(program.archive)

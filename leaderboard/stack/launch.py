@@ -1,0 +1,170 @@
+"""Starts server processes through the keeper, waits for them, and stops them.
+
+Knows processes, logs and time-outs; never what kind of server it is.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from leaderboard.errors import ServersError
+from leaderboard.stack.state import Identity
+
+KEEPER = Path(__file__).with_name("keeper.py")
+START_S = 90.0
+STOP_S = 20.0
+TOOL_S = 60.0
+LOG_LIMIT = 5_000_000
+
+
+@dataclass(frozen=True)
+class Job:
+    """A server to start."""
+
+    name: str
+    command: list[str]
+    log: Path
+    folder: Path
+
+
+class Launched:
+    """Servers just started; as a context, they stop at its end.
+
+    With `guard` they belong to a keeper process that stops them when this process ends, however
+    it ends; without, they run until someone stops them.
+    """
+
+    def __init__(self, jobs: list[Job], *, guard: bool) -> None:
+        self._logs = {job.name: job.log for job in jobs}
+        for job in jobs:
+            _roll(job.log)
+        text = json.dumps({"guard": guard, "parent": os.getpid(), "servers": _rows(jobs)})
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(KEEPER), text],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.processes = {k: Identity.of(pid) for k, pid in self._answer().items()}
+        if not guard:
+            self.release()
+
+    def _answer(self) -> dict[str, int]:
+        assert self._keeper.stdout is not None
+        with self._keeper.stdout as stdout:
+            answer = stdout.readline()
+        if not answer:
+            self.release()
+            raise ServersError(f"the keeper of {', '.join(self._logs)} ended; see its message")
+        return dict(json.loads(answer))
+
+    def wait(self, name: str, answers: Callable[[], bool]) -> None:
+        """Wait until the server answers.
+
+        Raises
+        ------
+        ServersError
+            when its process ends, or START_S seconds pass; with the end of its log.
+        """
+        wait_for(self.processes[name], answers, name, self._logs[name])
+
+    def over(self) -> bool:
+        """Whether the keeper has ended, and with it every server it had."""
+        return self._keeper.poll() is not None
+
+    def release(self) -> None:
+        """Tell the keeper to end, and wait for that; with `guard` its servers stop first."""
+        if self._keeper.stdin is not None:
+            self._keeper.stdin.close()
+        try:
+            self._keeper.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._keeper.kill()
+            self._keeper.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def _rows(jobs: list[Job]) -> list[dict[str, object]]:
+    return [
+        {"name": j.name, "argv": j.command, "log": str(j.log), "folder": str(j.folder)}
+        for j in jobs
+    ]
+
+
+def _roll(log: Path) -> None:
+    """Keep one older log, so that a folder used for years does not fill up."""
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        log.replace(log.with_suffix(".old.log"))
+
+
+def wait_for(process: Identity, answers: Callable[[], bool], name: str, log: Path) -> None:
+    """Wait until `answers`; ServersError when the process ends or START_S seconds pass."""
+    deadline = time.monotonic() + START_S
+    while not answers():
+        if not process.alive():
+            raise ServersError(f"{name} ended while it started; its log {log} ends:\n{tail(log)}")
+        if time.monotonic() > deadline:
+            raise ServersError(
+                f"{name} does not answer after {START_S:.0f} s; its log {log} ends:\n{tail(log)}"
+            )
+        time.sleep(0.03)
+
+
+def stop_process(process: Identity) -> bool:
+    """SIGTERM, and SIGKILL after STOP_S seconds; whether it was running."""
+    if not process.alive():
+        return False
+    try:
+        running = psutil.Process(process.pid)
+        running.terminate()
+        deadline = time.monotonic() + STOP_S
+        while process.alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if process.alive():
+            running.kill()
+    except psutil.NoSuchProcess:  # it ended by itself meanwhile
+        return True
+    return True
+
+
+def run_to_end(what: str, command: list[str]) -> None:
+    """Run a short program; ServersError with the end of its output when it fails."""
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TOOL_S,
+        check=False,
+    )
+    if done.returncode:
+        raise ServersError(f"{what} failed (exit {done.returncode}):\n{done.stdout[-2000:]}")
+
+
+def tail(log: Path, lines: int = 12) -> str:
+    """The last lines of a log, indented; says so when there is none."""
+    try:
+        text = log.read_text("utf-8", errors="replace")
+    except FileNotFoundError:
+        return "    (no log)"
+    return "\n".join(f"    {line}" for line in text.splitlines()[-lines:]) or "    (empty)"

@@ -1,0 +1,109 @@
+"""What runs, in one file of the data folder: process ids with start times, addresses, logs.
+
+A process id alone proves nothing, the system reuses them; with the start time it does.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from leaderboard.errors import ServersError
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One process for all time: its id and when it started (seconds since 1970)."""
+
+    pid: int
+    created: float
+
+    @classmethod
+    def of(cls, pid: int) -> Self:
+        """The identity of a process that runs now; psutil.NoSuchProcess when none does."""
+        return cls(pid, psutil.Process(pid).create_time())
+
+    def alive(self) -> bool:
+        """Whether this very process runs; one that has ended but was not waited for does not."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.created) < 0.05
+            return same and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server we started."""
+
+    process: Identity
+    host: str
+    port: int
+    wanted_port: int
+    log: str
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class State:
+    """All that runs on one data folder, by name; those that were found dead are still listed."""
+
+    servers: dict[str, Server] = field(default_factory=dict)
+
+    def alive(self, name: str) -> Server | None:
+        """The server of that name if its process runs."""
+        server = self.servers.get(name)
+        return server if server and server.process.alive() else None
+
+    def with_(self, name: str, server: Server) -> "State":
+        return replace(self, servers={**self.servers, name: server})
+
+    def without(self, name: str) -> "State":
+        return replace(self, servers={k: v for k, v in self.servers.items() if k != name})
+
+
+def state_file(data_dir: Path) -> Path:
+    return data_dir / "servers.json"
+
+
+def read_state(data_dir: Path) -> State:
+    """What was last written; an empty state when nothing was.
+
+    Raises
+    ------
+    ServersError
+        when the file is not what `write_state` writes.
+    """
+    path = state_file(data_dir)
+    try:
+        rows = json.loads(path.read_text("utf-8"))
+        return State({name: _server(row) for name, row in rows.items()})
+    except FileNotFoundError:
+        return State()
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise ServersError(
+            f"{path}: expected the list of running servers, got {error}; "
+            "stop what runs, delete the file, run `leaderboard up`"
+        ) from error
+
+
+def _server(row: dict[str, object]) -> Server:
+    process = row.pop("process")
+    return Server(process=Identity(**process), **row)  # type: ignore[arg-type] # checked by use
+
+
+def write_state(data_dir: Path, state: State) -> None:
+    """Replace the file in one step; an empty state removes it."""
+    path = state_file(data_dir)
+    if not state.servers:
+        path.unlink(missing_ok=True)
+        return
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({k: asdict(v) for k, v in state.servers.items()}), "utf-8")
+    part.replace(path)

@@ -1,0 +1,90 @@
+"""Real servers for the tests that need them: one pair per session, names of its own per test."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from kafka.admin import KafkaAdminClient
+from redis import Redis
+
+from leaderboard import stack
+from leaderboard.settings import Settings
+from leaderboard.stack.ports import free_port
+from tests.private_redis import PrivateRedis
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Servers]:
+    """An embedded Kafka and Redis on free ports; they die with the test run, even if killed."""
+    kafka_port = free_port()
+    settings = Settings.load(
+        kafka="",
+        redis="",
+        data_dir=tmp_path_factory.mktemp("servers"),
+        kafka_port=kafka_port,
+        redis_port=free_port(avoid=frozenset({kafka_port})),
+    )
+    with stack.running(settings) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def admin(servers: stack.Servers) -> Iterator[KafkaAdminClient]:
+    """Kafka's administration client for the session's broker."""
+    client = KafkaAdminClient(bootstrap_servers=servers.kafka)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def settings(servers: stack.Servers, admin: KafkaAdminClient) -> Iterator[Settings]:
+    """Settings for the session's servers with a topic, a group and keys no other test has.
+
+    Nothing is created; whatever the test creates under these names is deleted afterwards.
+    """
+    run = f"t-{uuid.uuid4().hex[:8]}"
+    settings = Settings.load(
+        kafka=servers.kafka,
+        redis=servers.redis,
+        topic=f"{run}-game-events",
+        group=f"{run}-leaderboard-processor",
+        key_prefix=f"{run}:",
+    )
+    yield settings
+    topics = [topic for topic in admin.list_topics() if topic.startswith(run)]
+    if topics:
+        admin.delete_topics(topics)
+    with Redis.from_url(servers.redis) as redis:
+        for key in redis.scan_iter(f"{run}:*", count=1000):
+            redis.unlink(key)
+
+
+@pytest.fixture
+def redis_binary() -> str:
+    """Which Redis `private_redis` runs; override by parametrizing a test with this name."""
+    return "valkey"
+
+
+@pytest.fixture
+def private_redis_factory(tmp_path: Path) -> Iterator[Callable[..., PrivateRedis]]:
+    """Makes started throw-away Redis servers; keywords as in PrivateRedis."""
+    made: list[PrivateRedis] = []
+
+    def make(binary: str = "valkey", **options: str) -> PrivateRedis:
+        folder = tmp_path / f"redis-{len(made)}"
+        folder.mkdir()
+        made.append(PrivateRedis(folder, binary, **options))
+        return made[-1].start()
+
+    yield make
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture
+def private_redis(
+    private_redis_factory: Callable[..., PrivateRedis], redis_binary: str
+) -> PrivateRedis:
+    """A Redis of the test's own, started."""
+    return private_redis_factory(redis_binary)
