@@ -1,0 +1,124 @@
+"""Faults of Redis itself, on a private server that can be killed, emptied and cut off."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from leaderboard.errors import StoreError
+from leaderboard.settings import Settings
+from tests.pipeline.pipes import Pipe
+from tests.private_redis import PrivateRedis
+from tests.waiting import until, within
+
+
+@pytest.fixture
+def server(private_redis: PrivateRedis) -> PrivateRedis:
+    return private_redis
+
+
+@pytest.fixture
+def pipe(settings: Settings, server: PrivateRedis) -> Iterator[Pipe]:
+    pipe = Pipe(settings.with_(redis=server.url))
+    yield pipe
+    pipe.close()
+
+
+def applied(pipe: Pipe) -> int:
+    return int(pipe.redis.hget(pipe.keys.counts, "applied") or 0)
+
+
+def test_flushall_rebuilds_from_the_start_of_the_log_by_itself(pipe: Pipe):
+    pipe.send(pipe.events(300))
+    with pipe.running():
+        until(lambda: applied(pipe) == 300)
+        pipe.redis.flushall()
+        pipe.send(pipe.events(50, seed=2))
+        until(lambda: applied(pipe) == 350)
+    pipe.assert_right(350)
+
+
+def test_redis_killed_and_started_again_while_events_flow(pipe: Pipe, server: PrivateRedis):
+    pipe.send(pipe.events(300))
+    with pipe.running(max_poll_records=50) as processor:
+        until(lambda: applied(pipe) >= 50)
+        server.kill()
+        pipe.send(pipe.events(300, seed=2))
+        server.start()
+        until(lambda: applied(pipe) == 600)
+    assert processor.totals.applied >= 600
+    pipe.assert_right(600)
+
+
+@pytest.mark.parametrize("cut", [1, 100, 5000])
+def test_an_append_only_file_cut_short_is_made_good(pipe: Pipe, server: PrivateRedis, cut: int):
+    """The server loses its newest writes; the log still has them."""
+    pipe.send(pipe.events(300))
+    pipe.drain(max_poll_records=40)
+    server.kill()
+    newest = server.append_only_files()[-1]
+    with newest.open("r+b") as file:
+        file.truncate(max(0, newest.stat().st_size - cut))
+    server.start()
+    pipe.drain()
+    pipe.assert_right(300)
+
+
+def test_a_server_restored_from_an_older_copy(pipe: Pipe, server: PrivateRedis, tmp_path: Path):
+    pipe.send(pipe.events(200))
+    pipe.drain()
+    server.kill()
+    copy = tmp_path.parent / f"{tmp_path.name}-copy"
+    shutil.copytree(server.folder, copy)
+    server.start()
+    pipe.send(pipe.events(200, seed=2))
+    pipe.drain()
+    server.kill()
+    shutil.rmtree(server.folder)
+    shutil.copytree(copy, server.folder)
+    server.start()
+    assert applied(pipe) == 200
+    pipe.drain()
+    pipe.assert_right(400)
+
+
+def test_out_of_memory_waits_and_goes_on(pipe: Pipe):
+    pipe.redis.config_set("maxmemory", "1mb")
+    pipe.send(pipe.events(300))
+    with pipe.running() as processor:
+        until(lambda: processor.positions == {})  # refused, and asked anew
+        assert applied(pipe) == 0
+        pipe.redis.config_set("maxmemory", "0")
+        until(lambda: applied(pipe) == 300)
+    pipe.assert_right(300)
+
+
+def test_a_reply_lost_after_the_call_was_applied(pipe: Pipe):
+    """The retry finds the offset moved on."""
+    pipe.send(pipe.events(300))
+    lost = []
+    with pipe.processor(max_poll_records=100) as processor:
+        apply = processor._writer.apply
+
+        def apply_and_lose_the_first_reply(calls):
+            outcomes = apply(calls)
+            if not lost:
+                lost.append(outcomes)
+                raise StoreError("the reply was lost")
+            return outcomes
+
+        processor._writer.apply = apply_and_lose_the_first_reply  # type: ignore[method-assign]  # the fault
+        processor.run(drain=True)
+    assert all(outcome.applied for outcome in lost[0])
+    pipe.assert_right(300)
+
+
+def test_connections_cut_again_and_again(pipe: Pipe):
+    pipe.send(pipe.events(2000))
+    with pipe.running(max_poll_records=20):
+        for _ in range(10):
+            within(0.2, lambda: applied(pipe) == 2000)
+            pipe.redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        until(lambda: applied(pipe) == 2000)
+    pipe.assert_right(2000)
