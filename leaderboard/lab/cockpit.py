@@ -1,0 +1,181 @@
+"""The live view: control panel, counters and charts of a lab in one box, at 5 Hz.
+
+The page draws the figures of `charts` with JupyterLab's own copy of Plotly (docs/adr/0005); the
+kernel only sends what `feed` says has changed. Headless there are no widgets: the cockpit is the
+static twin of its charts. Never here: what a chart looks like, or what a control does.
+"""
+
+import gzip
+import json
+import threading
+from html import escape
+from importlib.resources import files
+from typing import Any, Final
+
+import anywidget
+import ipywidgets as widgets  # type: ignore[import-untyped]  # ships no types
+import pandas as pd
+import plotly.graph_objects as go  # type: ignore[import-untyped]  # ships no types
+import traitlets
+from IPython.display import display
+
+from leaderboard.lab import charts, tables
+from leaderboard.lab.charts_lag import blank_lag
+from leaderboard.lab.feed import WINDOW_S, Feed
+from leaderboard.lab.panel import Controls, Panel
+from leaderboard.lab.sample import Sample
+
+_display: Any = display  # has no types
+_STATIC = files(__package__) / "static"
+_SCRIPTS: Final = ("plotly.js", "race.js", "charts.js", "flow.js", "view.js")
+"""One script to the page: each file is a part, the last exports the widget."""
+
+
+def _static(*names: str) -> str:
+    return "\n".join((_STATIC / name).read_text() for name in names)
+
+
+def live_figures(partitions: list[int]) -> dict[str, Any]:
+    """The empty figures that the page fills, with a lag area for each of `partitions`."""
+    figures = {
+        "rankings": charts.rankings(pd.DataFrame()),
+        "lag": blank_lag(partitions),
+        "rarity": charts.rarity(pd.DataFrame()),
+    }
+    for fig in figures.values():
+        fig.layout.annotations = ()
+        fig.update_layout(title=None, height=None, autosize=True, uirevision=1)
+        fig.update_layout(margin={"t": 18, "b": 34, "r": 14})
+    figures["rankings"].update_layout(margin={"t": 2})
+    figures["lag"].update_xaxes(range=[-WINDOW_S, 0], title="seconds before now (s)")
+    return {name: json.loads(fig.to_json()) for name, fig in figures.items()}
+
+
+class LiveView(anywidget.AnyWidget):
+    """Counters and charts in the page."""
+
+    _esm = _static(*_SCRIPTS)
+    _css = _static("cockpit.css")
+
+    figures = traitlets.Dict().tag(sync=True)
+    stations: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    note = traitlets.Unicode().tag(sync=True)
+
+
+class Cockpit:
+    """The live view of one lab; `close` ends it. Get it from `cockpit`."""
+
+    def __init__(self, lab: Controls) -> None:
+        self.lab = lab
+        self.headless = bool(lab.headless)
+        self._feed = Feed()
+        self._lock = threading.Lock()
+        self._open = True
+        self._partitions: list[int] = []
+        if not self.headless:
+            self._build()
+        self._unsubscribe = lab.subscribe(self._take)
+
+    def _build(self) -> None:
+        blank = tables.flow_rows(Sample(t_s=0.0))
+        self.view = LiveView(figures=live_figures([]), stations=[row.station for row in blank])
+        self.view.on_msg(self._answer)
+        self.panel = Panel(self.lab, self.say)
+        self.box = widgets.VBox([self.panel.box, self.view])
+        self.box.add_class("lbc")
+
+    def say(self, text: str) -> None:
+        """Show `text` on the panel's log line."""
+        if not self.headless:
+            self.view.note = text
+
+    def _take(self, sample: Sample) -> None:
+        """One sample, in the lab's thread."""
+        with self._lock:
+            if not self._open:
+                return
+            message = self._feed.tick(sample)
+            if self.headless:
+                return
+            if self._feed.partitions != self._partitions:
+                self._partitions = self._feed.partitions
+                self.view.figures = live_figures(self._partitions)
+            self.view.send(message)
+        self.panel.follow(sample)
+
+    def _answer(self, _view: object, content: dict[str, Any], _buffers: object) -> None:
+        """A page that was just opened asks for the story so far, or for Plotly itself."""
+        if content.get("kind") == "hello":
+            with self._lock:
+                self.view.send(self._feed.history())
+        elif content.get("kind") == "plotly":
+            code = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
+            self.view.send({"kind": "plotly"}, [gzip.compress(code, 6)])
+
+    def figures(self) -> dict[str, go.Figure]:
+        """The static twins: what the live charts show now, over the whole last minute."""
+        samples = self._feed.samples or [Sample(t_s=0.0)]
+        last = samples[-1]
+        return {
+            "flow": charts.flow(tables.flow_table(last)),
+            "rankings": charts.rankings(tables.ranking_table(last, self._feed.before(5.0))),
+            "lag": charts.lag(tables.lag_table(samples), tables.rates_table(samples)),
+            "rarity": charts.rarity(tables.rarity_table(last.unlocked)),
+        }
+
+    def close(self) -> None:
+        """End the live view and give every widget back; again: nothing."""
+        with self._lock:
+            if not self._open:
+                return
+            self._open = False
+        self._unsubscribe()
+        if not self.headless:
+            _close_all(self.box)
+        _forget(self)
+
+    def __repr__(self) -> str:
+        state = "closed" if not self._open else "headless" if self.headless else "live"
+        return f"<Cockpit {state}, {len(self._feed.samples)} samples>"
+
+    def _repr_html_(self) -> str:
+        return f"<code>{escape(repr(self))}</code>"
+
+    def _ipython_display_(self) -> None:
+        if self.headless or not self._open:
+            for fig in self.figures().values():
+                _display(fig)
+            return
+        _display(self.box)
+        _display({"text/plain": "", "text/html": _static("gone.html")}, raw=True)
+
+
+def _close_all(widget: widgets.Widget) -> None:
+    """Close `widget`, what it contains, and their layouts and styles."""
+    for child in getattr(widget, "children", ()):
+        _close_all(child)
+    for part in ("layout", "style"):
+        if isinstance(owned := getattr(widget, part, None), widgets.Widget):
+            owned.close()
+    widget.close()
+
+
+_current: list[Cockpit] = []
+_opening = threading.Lock()
+
+
+def cockpit(lab: Controls) -> Cockpit:
+    """The kernel's one live view: that of `lab` if it is open, else a new one in its place."""
+    with _opening:
+        for old in _current[:]:
+            if old.lab is lab:
+                return old
+            old.close()
+        new = Cockpit(lab)
+        _current.append(new)
+        return new
+
+
+def _forget(closed: Cockpit) -> None:
+    if closed in _current:
+        _current.remove(closed)
