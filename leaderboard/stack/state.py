@@ -4,6 +4,7 @@ A process id alone proves nothing, the system reuses them; with the start time i
 """
 
 import json
+import sys
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -15,24 +16,38 @@ from leaderboard.errors import ServersError
 
 @dataclass(frozen=True)
 class Identity:
-    """One process for all time: its id and when it started (seconds since 1970)."""
+    """One process for all time: its id and when it started."""
 
     pid: int
-    created: float
+    started: float
 
     @classmethod
     def of(cls, pid: int) -> Self:
-        """The identity of a process that runs now; psutil.NoSuchProcess when none does."""
-        return cls(pid, psutil.Process(pid).create_time())
+        """The identity of the process that has this id now; a dead one when none has."""
+        return cls(pid, _started(pid))
 
     def alive(self) -> bool:
         """Whether this very process runs; one that has ended but was not waited for does not."""
         try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) < 0.05
-            return same and process.status() != psutil.STATUS_ZOMBIE
+            ended = psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
+        return not ended and _started(self.pid) == self.started
+
+
+def _started(pid: int) -> float:
+    """When a process started, as a number that stays the same; -1 when there is none.
+
+    Not psutil's start time on Linux: that moves when the clock is set (a laptop wakes up).
+    """
+    try:
+        if sys.platform != "linux":
+            return psutil.Process(pid).create_time()
+        # field 22 counted from 1, in clock ticks since boot; the name before it may hold spaces
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2]
+        return float(fields.split()[19])
+    except (psutil.NoSuchProcess, OSError):
+        return -1.0
 
 
 @dataclass(frozen=True)
@@ -64,8 +79,9 @@ class State:
     def with_(self, name: str, server: Server) -> "State":
         return replace(self, servers={**self.servers, name: server})
 
-    def without(self, name: str) -> "State":
-        return replace(self, servers={k: v for k, v in self.servers.items() if k != name})
+    def of_the_living(self) -> "State":
+        """The same without the servers whose process has ended."""
+        return State({k: v for k, v in self.servers.items() if v.process.alive()})
 
 
 def state_file(data_dir: Path) -> Path:
