@@ -1,0 +1,117 @@
+"""README is true: routes, keys, settings, notebooks, and the commands of "Looking inside" run."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from leaderboard.api.app import create_app
+from leaderboard.settings import PREFIX, Settings, project_root
+from leaderboard.store import keys as keys_module
+from tests.cli.commands import run
+
+ROOT = project_root()
+README = (ROOT / "README.md").read_text()
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def rows(text: str) -> list[list[str]]:
+    """Cells of the body lines of the tables in `text`."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[c.strip() for c in line.strip("|").split("|")] for line in lines]
+    return [row for row in cells if not set(row[0]) <= {"-"}][1:]
+
+
+def shell_lines(text: str) -> list[str]:
+    return [
+        line
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for line in block.replace("\\\n", " ").splitlines()
+        if line.strip()
+    ]
+
+
+def test_settings_table():
+    told = {row[0].strip("`"): (row[1].strip("`"), row[2]) for row in rows(section("Settings"))}
+    true = {}
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        if isinstance(default, Path):
+            default = default.relative_to(ROOT).as_posix()
+        text = ",".join(default) if isinstance(default, tuple) else str(default)
+        true[PREFIX + name.upper()] = (text, field.description)
+    assert told == true
+
+
+def test_routes_table():
+    app = create_app(Settings.load(), redis_url="redis://127.0.0.1:1/0", kafka="127.0.0.1:1")
+    told = [
+        path.split("?")[0]
+        for row in rows(section("The API"))
+        for path in re.findall(r"`GET ([^`]+)`", row[0])
+    ]
+    described = set(app.openapi()["paths"])
+    assert described <= set(told)
+    client = TestClient(app)
+    for page in set(told) - described:
+        assert client.get(page).status_code == 200, page
+    assert "`WS /ws`" in section("The API")
+
+
+def test_keys_table():
+    """The same keys as in the module that makes them, with the same types."""
+    told = {row[0]: row[1] for row in rows(section("Looking inside"))}
+    true = {row[0]: row[1] for row in rows(keys_module.__doc__ or "")}
+    assert told == true
+
+
+def test_notebooks_table():
+    linked = set(re.findall(r"\(notebooks/([^)]+\.ipynb)\)", README))
+    assert linked == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def test_links_and_pictures_exist():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), target
+
+
+def test_make_goals_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for goal in {"lab", "test", *re.findall(r"`make (\w+)`", README)}:
+        assert re.search(rf"^{goal}:", makefile, re.MULTILINE), goal
+
+
+LOOKING = shell_lines(section("Looking inside"))
+
+
+@pytest.fixture(scope="module")
+def filled(servers) -> Settings:
+    """The session's servers with the plain names, as a reader has them, and some events."""
+    settings = Settings.load(kafka=servers.kafka, redis=servers.redis)
+    assert run(settings, "produce", "--events", "200", "--rate", "0", "--seed", "1").returncode == 0
+    assert run(settings, "process", "--drain", "--show-every", "0").returncode == 0
+    return settings
+
+
+@pytest.mark.parametrize("line", LOOKING)
+def test_looking_inside(filled: Settings, line: str):
+    command, *args = shlex.split(line, comments=True)
+    assert command == ".venv/bin/leaderboard"
+    result = run(filled, *args)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip()
+
+
+def test_every_command_shown_exists():
+    for line in shell_lines(README):
+        words = shlex.split(line, comments=True)
+        if "leaderboard" in words[0] or ".venv/bin/leaderboard" in words:
+            at = next(i for i, w in enumerate(words) if w.endswith("leaderboard"))
+            result = run(None, words[at + 1], "--help")
+            assert result.returncode == 0, line
