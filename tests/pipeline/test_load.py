@@ -116,3 +116,14 @@ def test_sending_to_a_topic_that_does_not_exist_says_so(settings):
     with pytest.raises(ServersError, match=r"does the topic exist"):
         producer.send_raw(b"x", b"k")
     producer.close()
+
+
+@pytest.mark.parametrize("rate", [20, 1000, 5000])
+def test_the_rate_is_kept_within_5_percent(pipe: Pipe, rate: int):
+    """Open loop: what a hiccup delays is made up for, so the count follows rate x time."""
+    load, reports = Load(rate, Profile()), []
+    with Producer(pipe.settings.kafka, pipe.settings.topic) as producer:
+        simulator = Simulator(1, START, load.profile)
+        sent = run_load(producer, simulator, load, Stamps(), seconds=3, on_metrics=reports.append)
+    assert abs(sent - 3 * rate) <= 0.05 * 3 * rate + 1
+    assert reports[-1]["sent"] == sent
