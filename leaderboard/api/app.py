@@ -1,0 +1,97 @@
+"""The application: services, routes, pages and failures put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import JSONResponse
+
+from leaderboard.api import pages, routes
+from leaderboard.api.inspection import Inspection
+from leaderboard.api.live import Hub
+from leaderboard.api.openapi import DESCRIPTION, with_live
+from leaderboard.api.reads import Reads, connect
+from leaderboard.api.routes import Services
+from leaderboard.api.snapshot import Board
+from leaderboard.errors import LeaderboardError, ServersError, StoreError
+from leaderboard.pipeline.inspect import Inspector
+from leaderboard.settings import Settings
+from leaderboard.store.keys import Keys
+
+
+def create_app(settings: Settings, *, redis_url: str, kafka: str) -> FastAPI:
+    """The whole API. Opens nothing until a request needs it; its lifespan closes all of it.
+
+    Parameters
+    ----------
+    settings
+        Topic, group, key prefix and allowed origins.
+    redis_url
+        Such as `redis://127.0.0.1:6379/0`.
+    kafka
+        As host:port; only `/api/pipeline` asks it.
+    """
+    reads = Reads(connect(redis_url), Keys(settings.key_prefix))
+    board = Board(reads.board)
+    services = Services(
+        settings=settings,
+        reads=reads,
+        board=board,
+        hub=Hub(board),
+        inspection=Inspection(Inspector(kafka, settings.group), reads),
+    )
+    app = _Api(
+        title="Leaderboard API",
+        version="1.0",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.services = services
+    app.include_router(routes.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    app.add_exception_handler(StoreError, _unavailable)
+    app.add_exception_handler(ServersError, _unavailable)
+    _allow_origins(app, settings)
+    app.add_middleware(pages.SecurityHeaders)
+    return app
+
+
+class _Api(FastAPI):
+    """FastAPI, with the WebSocket route in the schema."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = with_live(super().openapi())
+        return self.openapi_schema
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    yield
+    await services.hub.close()
+    await services.board.close()
+    await services.inspection.close()
+    await services.reads.close()
+
+
+def _allow_origins(app: FastAPI, settings: Settings) -> None:
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET"],
+            allow_headers=["If-None-Match"],
+            expose_headers=["ETag", "Age"],
+        )
+
+
+async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, LeaderboardError)
+    return JSONResponse({"detail": str(error)}, 503, headers={"Retry-After": "1"})
