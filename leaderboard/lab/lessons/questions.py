@@ -1,0 +1,105 @@
+"""Questions to fill in: each try is answered with a hint or with the reason, never with an error.
+
+The answers live here, out of the learner's sight until a try.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from leaderboard.errors import NotebookError
+from leaderboard.lab import cards
+
+
+class Question(Struct, frozen=True):
+    """`answer` is one of `replies`, which say what to tell to each choice."""
+
+    text: str
+    answer: str
+    replies: dict[str, str]
+
+
+class Reply(Struct, frozen=True):
+    """What a try was told. `right` is None before the first try."""
+
+    question: Question
+    tried: str | None
+    right: bool | None
+
+    def __repr__(self) -> str:
+        if self.tried is None:
+            choices = " / ".join(self.question.replies)
+            return f"{self.question.text} Choose one: {choices}"
+        word = "Yes" if self.right else "Not yet"
+        hint = self.question.replies.get(self.tried)
+        hint = hint or f"expected one of {', '.join(self.question.replies)}"
+        return f"{cards.MARKS[self.right]} {word}: {hint}"
+
+    def _repr_html_(self) -> str:
+        return cards.note(repr(self))
+
+
+def explain(name: str, tried: str | None) -> Reply:
+    """Try `tried` on question `name`; None asks.
+
+    Raises
+    ------
+    NotebookError
+        when there is no such question.
+    """
+    if name not in QUESTIONS:
+        raise NotebookError(f"explain: expected one of {', '.join(QUESTIONS)}, got {name!r}")
+    question = QUESTIONS[name]
+    return Reply(question, tried, None if tried is None else tried == question.answer)
+
+
+QUESTIONS: Final[Mapping[str, Question]] = {
+    "who-keeps": Question(
+        "The processor is killed and a new one starts. Who tells it where to go on?",
+        "redis",
+        {
+            "producer": "The producer forgets an event once Kafka has acknowledged it. Which stage "
+            "holds the points, and must agree with them about what was counted?",
+            "kafka": "Kafka does keep a committed offset, but only as a hint: it moves after the "
+            "points. Which store changes in the same call as the points?",
+            "redis": "Redis keeps the next offset beside the points and moves both in one atomic "
+            "call, so a new processor can neither skip nor repeat an event.",
+            "api": "The API only reads. Think of who stores the points.",
+        },
+    ),
+    "same-seed": Question(
+        "You run the same seed again a minute later. What is the same in both runs?",
+        "players and points",
+        {
+            "every byte": "Almost: the clock has moved on, so the timestamps differ; and the ids "
+            "must differ, or the second run would count as duplicates.",
+            "players and points": "The choices depend on the seed alone, ids and timestamps on the "
+            "start too: the same story, told with new events.",
+            "nothing": "Look at the two tables above: who scored, and how much?",
+        },
+    ),
+    "why-key": Question(
+        "Two players share a partition. Are the events of one and the other in order?",
+        "within the partition",
+        {
+            "never": "A partition is one log: what is appended first has the smaller offset. Does "
+            "that stop at the key?",
+            "within the partition": "One partition is one order, for every key in it. The key only "
+            "decides which partition; between partitions there is no order at all.",
+            "across all partitions": "Your second reader took one partition after the other. Could "
+            "it have known which of two events in different ones came first?",
+        },
+    ),
+    "tie-order": Question(
+        "Redis sorts a set by score, then by member, both rising. Why do ties come out z to a?",
+        "read backwards",
+        {
+            "random": "Ask twice: the order is the same each time. In which direction does "
+            "ZREVRANGE walk?",
+            "latest first": "A sorted set knows no time. In which direction does ZREVRANGE walk?",
+            "read backwards": "Best first means reading the set from its end, and that turns round "
+            "the members of equal score too. Our board turns them back: a to z.",
+        },
+    ),
+}
