@@ -49,7 +49,7 @@ def test_settings_table():
     assert told == true
 
 
-def test_routes_table():
+def test_mistake_15_documented_routes_exist():
     app = create_app(Settings.load(), redis_url="redis://127.0.0.1:1/0", kafka="127.0.0.1:1")
     told = [
         path.split("?")[0]
@@ -67,7 +67,7 @@ def test_routes_table():
     assert set(asyncio.run(statuses()).values()) == {200}
 
 
-def test_keys_table():
+def test_mistake_15_documented_keys_exist():
     """The same keys as in the module that makes them, with the same types."""
     told = {row[0]: row[1] for row in rows(section("Looking inside"))}
     true = {row[0]: row[1] for row in rows(keys_module.__doc__ or "")}
