@@ -17,16 +17,24 @@ from tests.private_redis import PrivateRedis
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Servers]:
     """An embedded Kafka and Redis on free ports; they die with the test run, even if killed."""
-    kafka_port = free_port()
-    settings = Settings.load(
-        kafka="",
-        redis="",
-        data_dir=tmp_path_factory.mktemp("servers"),
-        kafka_port=kafka_port,
-        redis_port=free_port(avoid=frozenset({kafka_port})),
-    )
-    with stack.running(settings) as found:
+    with stack.running(embedded_in(tmp_path_factory.mktemp("servers"))) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def zookeeper_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Servers]:
+    """The same with Kafka 3.9 and a ZooKeeper."""
+    with stack.running(embedded_in(tmp_path_factory.mktemp("zk")), zookeeper=True) as found:
+        yield found
+
+
+def embedded_in(data_dir: Path) -> Settings:
+    """Settings of embedded servers in this folder, on ports nothing else uses."""
+    kafka_port = free_port()
+    redis_port = free_port(avoid=frozenset({kafka_port}))
+    return Settings.load(
+        kafka="", redis="", data_dir=data_dir, kafka_port=kafka_port, redis_port=redis_port
+    )
 
 
 @pytest.fixture(scope="session")

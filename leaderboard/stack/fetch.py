@@ -18,6 +18,7 @@ from leaderboard.stack.jars import Jar, Lock, jar_folder, sha256_of
 
 THREADS = 8
 TRIES = 4
+WAIT_S = 0.5
 TIMEOUT_S = 30
 PART = ".part-"
 
@@ -81,7 +82,7 @@ def _fetch_all(missing: list[Jar], folder: Path, download: Callable[[Jar, Path],
 def _fetch_one(jar: Jar, folder: Path, download: Callable[[Jar, Path], Path]) -> None:
     retrying = Retrying(
         stop=stop_after_attempt(TRIES),
-        wait=wait_exponential(multiplier=0.5, max=5),
+        wait=wait_exponential(multiplier=WAIT_S, max=5),
         retry=retry_if_exception_type((DownloadError, OSError, RuntimeError)),
         reraise=True,
     )

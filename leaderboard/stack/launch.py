@@ -138,13 +138,21 @@ def stop_process(process: Identity) -> bool:
     try:
         running = psutil.Process(process.pid)
         running.terminate()
-        deadline = time.monotonic() + STOP_S
-        while process.alive() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        if process.alive():
+        if not wait_released(process):
             running.kill()
+            wait_released(process)
     except psutil.NoSuchProcess:  # it ended by itself meanwhile
         return True
+    return True
+
+
+def wait_released(process: Identity) -> bool:
+    """Wait until a process is gone with all it held; false when STOP_S seconds were not enough."""
+    deadline = time.monotonic() + STOP_S
+    while not process.released():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
     return True
 
 

@@ -11,7 +11,7 @@ from filelock import FileLock
 from leaderboard.errors import ServersError
 from leaderboard.settings import Settings
 from leaderboard.stack.find import Servers, check_external, connect, external
-from leaderboard.stack.launch import Launched, stop_process, tail, wait_for
+from leaderboard.stack.launch import Launched, stop_process, tail, wait_for, wait_released
 from leaderboard.stack.ping import kafka_answers, redis_answers, zookeeper_answers
 from leaderboard.stack.ports import HOST
 from leaderboard.stack.recipes import jobs_for, ports_for, wanted_port
@@ -152,6 +152,8 @@ def _launch(
     names: list[str], settings: Settings, state: State, report: Report, *, guard: bool
 ) -> Launched:
     """Start servers and write them down at once, so that a killed `up` leaves no stranger."""
+    for name in state.servers.keys() & set(names):
+        wait_released(state.servers[name].process)  # just killed: its port and files come free
     ports = ports_for(names, settings, state, report)
     state = state.of_the_living()
     jobs = jobs_for(names, settings, ports, report)

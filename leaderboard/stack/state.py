@@ -34,6 +34,19 @@ class Identity:
             return False
         return not ended and _started(self.pid) == self.started
 
+    def released(self) -> bool:
+        """Whether nothing of it is left that holds a port or a file.
+
+        Of a killed program with many threads the first can be gone while others still end.
+        """
+        if self.alive():
+            return False
+        try:
+            process = psutil.Process(self.pid)
+            return _started(self.pid) != self.started or process.num_threads() <= 1
+        except psutil.Error:  # gone, or a system that does not count a dead one's threads
+            return True
+
 
 def _started(pid: int) -> float:
     """When a process started, as a number that stays the same; -1 when there is none.
