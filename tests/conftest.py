@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from redis import Redis
 from leaderboard import stack
 from leaderboard.settings import Settings
 from leaderboard.stack.ports import free_port
+from tests.private_kafka import PrivateKafka
 from tests.private_redis import PrivateRedis
 
 
@@ -51,21 +53,44 @@ def settings(servers: stack.Servers, admin: KafkaAdminClient) -> Iterator[Settin
 
     Nothing is created; whatever the test creates under these names is deleted afterwards.
     """
+    with names_of_its_own(servers, admin) as settings:
+        yield settings
+
+
+@pytest.fixture
+def zookeeper_settings(zookeeper_servers: stack.Servers) -> Iterator[Settings]:
+    """The same for the older topology."""
+    admin = KafkaAdminClient(bootstrap_servers=zookeeper_servers.kafka)
+    with names_of_its_own(zookeeper_servers, admin) as settings:
+        yield settings
+    admin.close()
+
+
+@contextmanager
+def names_of_its_own(servers: stack.Servers, admin: KafkaAdminClient) -> Iterator[Settings]:
+    """Settings with a run's own names; topics and keys of these names are deleted at the end."""
     run = f"t-{uuid.uuid4().hex[:8]}"
-    settings = Settings.load(
+    yield Settings.load(
         kafka=servers.kafka,
         redis=servers.redis,
         topic=f"{run}-game-events",
         group=f"{run}-leaderboard-processor",
         key_prefix=f"{run}:",
     )
-    yield settings
     topics = [topic for topic in admin.list_topics() if topic.startswith(run)]
     if topics:
         admin.delete_topics(topics)
     with Redis.from_url(servers.redis) as redis:
         for key in redis.scan_iter(f"{run}:*", count=1000):
             redis.unlink(key)
+
+
+@pytest.fixture
+def private_kafka(tmp_path: Path, servers: stack.Servers) -> Iterator[PrivateKafka]:
+    """A broker of the test's own, started; it costs about two seconds."""
+    kafka = PrivateKafka(embedded_in(tmp_path / "kafka").with_(redis=servers.redis))
+    yield kafka.start()
+    kafka.stop()
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def _stay(settings: Settings) -> None:
 
 
 def _say(servers: stack.Servers) -> None:
-    typer.echo(f"Kafka at {servers.kafka}, Redis at {servers.redis}")
+    typer.echo(f"Kafka at {servers.kafka}, Redis at {stack.shown(servers.redis)}")
 
 
 def _tell(line: str) -> None:
@@ -144,7 +144,7 @@ def redis(command: str, args: Arguments = None) -> None:
             _show(error)
             raise typer.Exit(1) from error
         except RedisError as error:
-            raise ServersError(f"redis {' '.join(words)} at {url}: {error}") from error
+            raise ServersError(f"redis {' '.join(words)} at {stack.shown(url)}: {error}") from error
         finally:
             client.connection_pool.release(connection)
 

@@ -5,7 +5,7 @@ Never here: anything that knows what an event or a leaderboard is.
 """
 
 from leaderboard.stack.doctor import Check, doctor
-from leaderboard.stack.find import Servers, connect, status
+from leaderboard.stack.find import Servers, connect, shown, status
 from leaderboard.stack.java import environment as java_environment
 from leaderboard.stack.servers import down, running, still_up, up
 from leaderboard.stack.tools import TOOLS, kafka_tool_command, run_kafka_tool
@@ -21,6 +21,7 @@ __all__ = [
     "kafka_tool_command",
     "run_kafka_tool",
     "running",
+    "shown",
     "status",
     "still_up",
     "up",

@@ -13,7 +13,7 @@ import psutil
 from leaderboard.errors import ServersError
 from leaderboard.settings import Settings
 from leaderboard.stack import java, kafka, valkey
-from leaderboard.stack.find import kafka_address, redis_url
+from leaderboard.stack.find import kafka_address, redis_url, shown
 from leaderboard.stack.jars import jar_folder
 from leaderboard.stack.ping import kafka_answers
 from leaderboard.stack.ports import taken
@@ -42,7 +42,7 @@ def doctor(settings: Settings) -> list[Check]:
         embedded = [check for check in embedded if check not in (_java, _jars, _kafka_port)]
     if settings.redis:
         embedded = [check for check in embedded if check not in (_valkey, _redis_port)]
-    checks = [_python, _crc, _data_dir, _disk, *embedded, _kafka, _redis]
+    checks = [_python, _crc, _data_dir, _disk, *embedded, _api_port, _kafka, _redis]
     return [_guarded(check, settings) for check in checks]
 
 
@@ -125,6 +125,14 @@ def _redis_port(settings: Settings) -> Check:
     return _port("redis", settings.redis_port, settings)
 
 
+def _api_port(settings: Settings) -> Check:
+    port = settings.api_port
+    if port and taken(port):
+        detail = f"{port} is taken; if not by our API: LEADERBOARD_API_PORT=0 takes any free one"
+        return Check("api port", True, detail)
+    return Check("api port", True, f"{port} is free" if port else "any")
+
+
 def _port(name: str, wanted: int, settings: Settings) -> Check:
     """A port taken by a stranger is no failure: `up` chooses another and says so."""
     server = read_state(settings.data_dir).alive(name)
@@ -157,8 +165,8 @@ def _redis(settings: Settings) -> Check:
         with Redis.from_url(url, socket_timeout=3) as client:
             client.ping()
     except RedisError as error:
-        return Check("redis", False, f"{url}: {error}", _who("redis"))
-    return Check("redis", True, f"answers at {url}")
+        return Check("redis", False, f"{shown(url)}: {error}", _who("redis"))
+    return Check("redis", True, f"answers at {shown(url)}")
 
 
 def _who(name: str) -> str:

@@ -80,9 +80,19 @@ def check_external(name: str, address: str) -> None:
     places = places_of(name, address)
     if places and not any(accepts(host, port, EXTERNAL_TIMEOUT_S) for host, port in places):
         raise ServersDownError(
-            f"LEADERBOARD_{name.upper()}={address}: expected a server there, nothing answers; "
-            "start it, or unset the variable to use the embedded one"
+            f"LEADERBOARD_{name.upper()}={shown(address)}: expected a server there, "
+            "nothing answers; start it, or unset the variable to use the embedded one"
         )
+
+
+def shown(address: str) -> str:
+    """The address for people: without its password.
+
+    >>> shown("redis://user:secret@cache:6379/0")
+    'redis://user:***@cache:6379/0'
+    """
+    password = urlsplit(address).password
+    return address.replace(f":{password}@", ":***@") if password else address
 
 
 def places_of(name: str, address: str) -> list[tuple[str, int]]:

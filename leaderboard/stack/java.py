@@ -8,7 +8,12 @@ from pathlib import Path
 from leaderboard.errors import ServersError
 
 # one compiler tier and one collector thread: half the memory, a third off the start
-SMALL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true")
+SMALL = (
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-XX:-UsePerfData",
+    "-Djava.net.preferIPv4Stack=true",
+)
 # a cache of another processor is of less use; Java would say so on standard output
 QUIET = ("-Xlog:aot*=off", "-Xlog:cds*=off")
 FOREIGN = {"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH"}

@@ -4,9 +4,9 @@ Run as a file with a JSON job as its argument; standard library only, so it star
 
     {"guard": true, "parent": 4711, "servers": [{"name", "argv", "log", "folder"}, ...]}
 
-It answers with one line: a JSON object of process ids by name. Without `guard` it then ends and
-leaves the servers to the system. With `guard` it stays, stops the servers when its standard
-input ends, when its parent changes, or at SIGTERM, and ends when the last server has ended.
+It answers with one line: a JSON object of process ids by name, or of one "error". Without `guard`
+it then ends and leaves the servers to the system. With `guard` it stays, stops the servers when
+its standard input ends, when its parent changes, or at SIGTERM, and ends when the last server has.
 End of input alone would not do: a child forked by the parent may hold the pipe open.
 
 Must not import anything of ours: its life may be longer than the checkout's.
@@ -34,7 +34,14 @@ def main() -> None:
     if guard:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda got, _frame: stopping.append(got))
-    servers = {server["name"]: start(server, guard) for server in job["servers"]}
+    servers: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for server in job["servers"]:
+            servers[server["name"]] = start(server, guard)
+    except OSError as error:
+        stop(servers)
+        report({"error": str(error)})
+        return
     report({name: process.pid for name, process in servers.items()})
     if guard:
         while not stopping and wanted(job["parent"]) and running(servers):
@@ -62,9 +69,9 @@ def die_with_keeper() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def report(pids: dict[str, int]) -> None:
+def report(answer: dict[str, int] | dict[str, str]) -> None:
     """Answer, then let go of standard output: whoever reads it sees its end."""
-    sys.stdout.write(json.dumps(pids) + "\n")
+    sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

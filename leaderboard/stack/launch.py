@@ -64,10 +64,11 @@ class Launched:
         assert self._keeper.stdout is not None
         with self._keeper.stdout as stdout:
             answer = stdout.readline()
-        if not answer:
+        pids = json.loads(answer or '{"error": "the keeper ended without an answer"}')
+        if "error" in pids:
             self.release()
-            raise ServersError(f"the keeper of {', '.join(self._logs)} ended; see its message")
-        return dict(json.loads(answer))
+            raise ServersError(f"{' and '.join(self._logs)} not started: {pids['error']}")
+        return dict(pids)
 
     def wait(self, name: str, answers: Callable[[], bool]) -> None:
         """Wait until the server answers.

@@ -14,7 +14,7 @@ from leaderboard import stack
 from leaderboard.cli import app
 from leaderboard.cli.replies import for_people, raw
 from leaderboard.settings import Settings
-from leaderboard.stack.state import read_state
+from leaderboard.stack.state import read_state, state_file
 from tests.stack.conftest import Command
 from tests.waiting import until
 
@@ -68,6 +68,16 @@ def test_the_foreground_ends_when_a_server_does(own: Settings):
     with foreground(own) as up:
         psutil.Process(read_state(own.data_dir).servers["redis"].process.pid).kill()
         assert up.wait(30) == 1
+
+
+def test_a_start_that_is_killed_half_way_is_taken_up(own: Settings):
+    arguments = [sys.executable, "-m", "leaderboard", "up", "--detach"]
+    with subprocess.Popen(arguments, env={**os.environ, **own.environment()}) as starting:
+        until(state_file(own.data_dir).exists)
+        starting.kill()
+    begun = read_state(own.data_dir)
+    stack.up(own)
+    assert read_state(own.data_dir) == begun
 
 
 def foreground(settings: Settings) -> "subprocess.Popen[str]":

@@ -98,6 +98,14 @@ def test_a_server_that_ends_at_once_is_reported_with_its_log(tmp_path: Path, gua
         launched.wait("server", lambda: False)
 
 
+def test_of_two_servers_both_start_or_none(tmp_path: Path):
+    no_program = job(tmp_path, ["/no/such/program"], "other")
+    with pytest.raises(ServersError, match=r"server and other not started: .*/no/such/program"):
+        Launched([job(tmp_path, [*SLEEP, "both-or-none"]), no_program], guard=False)
+    commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    assert not [command for command in commands if command[-1:] == ["both-or-none"]]
+
+
 def test_a_silent_server_is_reported_after_a_while(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("leaderboard.stack.launch.START_S", 0.1)
     with (

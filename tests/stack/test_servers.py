@@ -192,7 +192,16 @@ def test_doctor_checks_only_what_is_used(own: Settings, servers: stack.Servers):
     """With external servers neither Java nor jars nor ports matter."""
     outside = own.with_(kafka=servers.kafka, redis=servers.redis)
     names = [check.name for check in stack.doctor(outside)]
-    assert names == ["python", "crc32c", "data folder", "disk", "memory", "kafka", "redis"]
+    assert names == [
+        "python",
+        "crc32c",
+        "data folder",
+        "disk",
+        "memory",
+        "api port",
+        "kafka",
+        "redis",
+    ]
     assert all(check.ok for check in stack.doctor(outside))
 
 
