@@ -1,7 +1,7 @@
 """Charts of notebook 01: a table in, a figure out. Pure."""
 
 import pandas as pd
-import plotly.graph_objects as go
+import plotly.graph_objects as go  # type: ignore[import-untyped]  # ships no types
 
 from leaderboard.lab import theme
 from leaderboard.lab.drawing import empty_note, figure
