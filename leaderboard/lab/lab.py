@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from leaderboard.errors import LeaderboardError, StageError
-from leaderboard.lab import leftovers, progress
+from leaderboard.lab import leftovers, progress, snapshot
 from leaderboard.lab.bench import Bench
 from leaderboard.lab.experiment import Experiment
 from leaderboard.lab.gates import Gates
@@ -245,6 +245,7 @@ class Lab(Views, Gates):
             try:
                 if self._cockpit is not None:
                     self._cockpit.close()
+                snapshot.close()
             finally:
                 self._bench.close()
         self._engine.raise_failures()

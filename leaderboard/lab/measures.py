@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
-from nbformat import NotebookNode
 
 from leaderboard.lab import cards
 from leaderboard.lab.predictions import allowed, near
@@ -48,7 +47,7 @@ class Measure(Struct, frozen=True):
         }
 
 
-def read(notebook: NotebookNode) -> Iterator[Measure]:
+def read(notebook: Any) -> Iterator[Measure]:
     """The measures in the outputs of an executed notebook, in order."""
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):

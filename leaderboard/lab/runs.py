@@ -8,8 +8,9 @@ from kafka import KafkaAdminClient
 from kafka.admin import MemberToRemove
 from kafka.errors import CoordinatorNotAvailableError, KafkaError
 from redis import Redis
+from redis.exceptions import RedisError
 
-from leaderboard.errors import ServersError, SettingsError
+from leaderboard.errors import ServersError, SettingsError, StoreError
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.topics import delete_topics, ensure_topics
 from leaderboard.settings import Settings
@@ -97,3 +98,31 @@ def _exist(settings: Settings, kafka: str) -> bool:
             return {settings.topic, settings.dead_letter_topic} <= set(admin.list_topics())
     except KafkaError as error:
         raise ServersError(f"no Kafka answers at {kafka}: {error}") from error
+
+
+def sweep(run_id: str, kafka: str, redis: Redis) -> list[str]:
+    """Delete whatever still carries `run_id` in its name; returns what that was, in words.
+
+    Raises
+    ------
+    ServersError, StoreError
+        when Kafka or Redis is away or refuses.
+    """
+    try:
+        with KafkaAdminClient(**client(kafka)) as admin:
+            topics = sorted(name for name in admin.list_topics() if run_id in name)
+            groups = sorted(g["group_id"] for g in admin.list_groups() if run_id in g["group_id"])
+            if topics:
+                admin.delete_topics(topics)
+    except KafkaError as error:
+        raise ServersError(f"cannot sweep run {run_id} on Kafka at {kafka}: {error}") from error
+    for group in groups:
+        _remove_group(group, kafka)
+    try:
+        keys = list(redis.scan_iter(match=f"*{run_id}*", count=1000))
+        if keys:
+            redis.delete(*keys)
+    except RedisError as error:
+        raise StoreError(f"cannot sweep run {run_id} in Redis: {error}") from error
+    found = [f"topic {name}" for name in topics] + [f"group {name}" for name in groups]
+    return found + ([f"{len(keys)} Redis keys"] if keys else [])
