@@ -1,6 +1,8 @@
 """The API's Redis client and its reads. A client opens nothing until it is first used."""
 
-from typing import cast
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar, cast
 
 import msgspec
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -15,6 +17,10 @@ from leaderboard.store.reader import Player, Query, Snapshot, T, player, run_asy
 
 CONNECTIONS = 32
 """Most connections at once; further reads wait for one."""
+ANSWER_TIMEOUT_S = 2.0
+"""A read that takes longer, retry included, has failed."""
+
+A = TypeVar("A")
 
 
 def connect(url: str) -> Redis:
@@ -26,8 +32,8 @@ def connect(url: str) -> Redis:
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=CONNECTIONS,
-        timeout=2,
-        socket_timeout=2,
+        timeout=ANSWER_TIMEOUT_S,
+        socket_timeout=ANSWER_TIMEOUT_S,
         socket_connect_timeout=1,
         retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), 1),
         health_check_interval=15,
@@ -56,28 +62,34 @@ class Reads:
 
     async def offsets(self) -> dict[str, int]:
         """Offset of the next record to apply, by `{topic}:{partition}`."""
-        try:
-            reply = await self._redis.hgetall(self._keys.offsets)
-            stored = cast("dict[bytes, bytes]", reply)
-            return {field.decode(): int(offset) for field, offset in stored.items()}
-        except (RedisError, ValueError) as error:
-            raise StoreError(f"cannot read offsets from Redis: {error}") from error
+        reply = await _in_time(self._redis.hgetall(self._keys.offsets))
+        stored = cast("dict[bytes, bytes]", reply)
+        return {field.decode(): int(offset) for field, offset in stored.items()}
 
     async def ping(self) -> None:
         """Redis answers."""
-        try:
-            await self._redis.ping()
-        except RedisError as error:
-            raise StoreError(f"Redis does not answer: {error}") from error
+        await _in_time(self._redis.ping())
 
     async def close(self) -> None:
+        """Close every connection."""
         await self._redis.aclose()
 
     async def _run(self, query: Query[T]) -> T:
         try:
-            return await run_async(self._redis, query)
+            return await _in_time(run_async(self._redis, query))
         except (msgspec.MsgspecError, LookupError, ValueError) as error:
             raise StoreError(
                 f"Redis holds data of another shape under prefix {self._keys.prefix!r}: {error}; "
                 "`leaderboard verify` says what differs"
             ) from error
+
+
+async def _in_time(reply: Awaitable[A]) -> A:
+    """`reply`, or a `StoreError` that says why there is none within `ANSWER_TIMEOUT_S`."""
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            return await reply
+    except TimeoutError as error:
+        raise StoreError(f"Redis did not answer within {ANSWER_TIMEOUT_S:g} s") from error
+    except RedisError as error:
+        raise StoreError(f"cannot read from Redis: {error}") from error

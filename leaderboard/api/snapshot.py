@@ -28,9 +28,6 @@ from leaderboard.api.models import (
 from leaderboard.errors import StoreError
 from leaderboard.store.reader import Snapshot
 
-READ_TIMEOUT_S = 2.0
-"""A read of Redis that takes longer has failed."""
-
 STALE_FOR_S = 3.0
 """How long the last moment is still served, with its age, once Redis stopped answering."""
 
@@ -113,7 +110,7 @@ class Board:
         Raises
         ------
         StoreError
-            when Redis does not answer within `READ_TIMEOUT_S`, or holds something unexpected.
+            when Redis does not answer in time, or holds something unexpected.
         """
         if self._next is None:
             self._next = asyncio.create_task(self._read_after(self._now))
@@ -157,10 +154,7 @@ class Board:
             await asyncio.wait({before})
         self._now, self._next = self._next, None
         try:
-            async with asyncio.timeout(READ_TIMEOUT_S):
-                snapshot = await self._read()
-        except TimeoutError:
-            return self._failed(StoreError(f"Redis did not answer within {READ_TIMEOUT_S:g} s"))
+            snapshot = await self._read()
         except StoreError as error:
             return self._failed(error)
         self._keep(snapshot)

@@ -4,24 +4,33 @@ An `Inspector` blocks and belongs to one thread. It joins no group and commits n
 here: what Redis has stored, or how a page shows this.
 """
 
+import socket
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.consumer.fetcher import ConsumerRecord
-from kafka.errors import KafkaError, UnknownTopicOrPartitionError
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    KafkaError,
+    NotCoordinatorError,
+    UnknownTopicOrPartitionError,
+)
+from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
 from leaderboard.errors import ServersError
+from leaderboard.pipeline.client import client
+from leaderboard.pipeline.readable import readable
+
+Commits: TypeAlias = dict[TopicPartition, OffsetAndMetadata]
 
 READ_TIMEOUT_S = 2.0
 TRIES = 3
-TEXT_LENGTH = 4000
-"""Longest key or value shown, in characters."""
 
 
 class PartitionOffsets(Struct, frozen=True):
@@ -97,13 +106,16 @@ class Inspector:
             when Kafka does not answer.
         """
         try:
+            if self._admin is None:
+                self._reach()
             admin, consumer = self._clients()
-            topics = _topics(admin, self._group)
+            group, commits = _group(admin, self._group)
+            topics = _topics(admin, commits)
             held = [t for t in topics if t.name == topic]
             return Look(
                 read_at=datetime.now(UTC),
                 topics=topics,
-                group=_group(admin, self._group),
+                group=group,
                 topic=topic,
                 records=_newest(consumer, held[0], newest) if held else [],
             )
@@ -113,44 +125,55 @@ class Inspector:
 
     def close(self) -> None:
         """Close the clients."""
-        for client in (self._admin, self._consumer):
-            if client is not None:
-                client.close()
+        for opened in (self._admin, self._consumer):
+            if opened is not None:
+                opened.close()
         self._admin = self._consumer = None
 
+    def _reach(self) -> None:
+        """Any of the brokers takes a connection: known at once, where a client tries for long."""
+        for broker in self._kafka.split(","):
+            host, _, port = broker.rpartition(":")
+            try:
+                socket.create_connection((host, int(port)), self._timeout_ms / 1000).close()
+            except OSError as error:
+                refusal = error
+            else:
+                return
+        raise refusal
+
     def _clients(self) -> tuple[KafkaAdminClient, KafkaConsumer]:
-        times = {
+        config = client(self._kafka) | {
             "bootstrap_timeout_ms": self._timeout_ms,
             "request_timeout_ms": self._timeout_ms,
         }
         if self._admin is None:
-            self._admin = KafkaAdminClient(bootstrap_servers=self._kafka, **times)
+            self._admin = KafkaAdminClient(**config)
         if self._consumer is None:
             self._consumer = KafkaConsumer(
-                bootstrap_servers=self._kafka, group_id=None, enable_auto_commit=False,
-                auto_offset_reset="earliest", fetch_max_wait_ms=50, **times,
+                **config, group_id=None, enable_auto_commit=False,
+                auto_offset_reset="earliest", fetch_max_wait_ms=50,
             )  # fmt: skip
         return self._admin, self._consumer
 
 
-def _topics(admin: KafkaAdminClient, group: str) -> list[Topic]:
+def _topics(admin: KafkaAdminClient, commits: Commits) -> list[Topic]:
     """Every topic but Kafka's own, in order of name."""
     for _ in range(TRIES - 1):
         try:
-            return _topics_now(admin, group)
+            return _topics_now(admin, commits)
         except UnknownTopicOrPartitionError:
             continue  # one was deleted between the list and the look
-    return _topics_now(admin, group)
+    return _topics_now(admin, commits)
 
 
-def _topics_now(admin: KafkaAdminClient, group: str) -> list[Topic]:
+def _topics_now(admin: KafkaAdminClient, commits: Commits) -> list[Topic]:
     described = [t for t in admin.describe_topics() if not t["is_internal"] and t["name"]]
     parts = [
         TopicPartition(t["name"], p["partition_index"]) for t in described for p in t["partitions"]
     ]
     begins = admin.list_partition_offsets(dict.fromkeys(parts, OffsetSpec.EARLIEST))
     ends = admin.list_partition_offsets(dict.fromkeys(parts, OffsetSpec.LATEST))
-    commits = admin.list_group_offsets([group])[group]
     topics: dict[str, list[PartitionOffsets]] = {t["name"]: [] for t in described}
     for part in sorted(parts):
         commit = commits.get(part)
@@ -161,13 +184,18 @@ def _topics_now(admin: KafkaAdminClient, group: str) -> list[Topic]:
     return [Topic(name, partitions) for name, partitions in sorted(topics.items())]
 
 
-def _group(admin: KafkaAdminClient, name: str) -> Group:
-    group = admin.describe_groups([name])[name]
+def _group(admin: KafkaAdminClient, name: str) -> tuple[Group, Commits]:
+    """The group and its commits; none while Kafka prepares its group coordinator."""
+    try:
+        group = admin.describe_groups([name])[name]
+        commits = admin.list_group_offsets([name])[name]
+    except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
+        return Group(name, "Coordinator not ready", []), {}
     members = [
         Member(m["member_id"], m["client_id"], m["client_host"], _assigned(m))
         for m in group["members"]
     ]
-    return Group(name, group["group_state"], sorted(members, key=lambda m: m.client_id))
+    return Group(name, group["group_state"], sorted(members, key=lambda m: m.client_id)), commits
 
 
 def _assigned(member: dict[str, Any]) -> dict[str, list[int]]:
@@ -218,25 +246,3 @@ def _shown(record: ConsumerRecord) -> ShownRecord:
 
 def _headers(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     return {name: readable(value) or "" for name, value in headers}
-
-
-def readable(raw: bytes | None) -> str | None:
-    r"""`raw` as text for people; None stays None.
-
-    >>> print(readable(b'{"points":100}'))
-    {
-      "points": 100
-    }
-    >>> readable(b"\xff not JSON")
-    '\\xff not JSON'
-    """
-    if raw is None:
-        return None
-    pretty = raw
-    if len(raw) <= TEXT_LENGTH and raw.startswith((b"{", b"[")):
-        try:
-            pretty = msgspec.json.format(raw, indent=2)
-        except (msgspec.DecodeError, RecursionError):
-            pretty = raw  # broken JSON is shown as it came
-    text = pretty[: 4 * TEXT_LENGTH].decode(errors="backslashreplace")
-    return text if len(text) <= TEXT_LENGTH else f"{text[:TEXT_LENGTH]}… ({len(raw):,} bytes)"

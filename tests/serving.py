@@ -1,0 +1,114 @@
+"""The API in tests: the real application on a real port, and events that reach it as they do."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import httpx
+from redis import Redis
+from websockets.sync.client import ClientConnection, connect
+
+from leaderboard.api import create_app, listen, make_server
+from leaderboard.api.routes import Services
+from leaderboard.api.server import url_of
+from leaderboard.model.events import AchievementUnlocked, Event, PlayerJoined, PlayerScored
+from leaderboard.model.fold import Record, fold
+from leaderboard.settings import Settings
+from leaderboard.store.keys import Keys
+from leaderboard.store.writer import Writer
+from tests.waiting import until
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+_numbers = count(1)
+
+
+def _common(player: str, name: str | None) -> dict[str, Any]:
+    number = next(_numbers)
+    return {
+        "event_id": UUID(int=number),
+        "timestamp": START + timedelta(seconds=number),
+        "player_id": player,
+        "player_name": name or player.title(),
+    }
+
+
+def scored(player: str, points: int, name: str | None = None) -> PlayerScored:
+    return PlayerScored(**_common(player, name), points=points, game_id="g", action="kill")
+
+
+def joined(player: str, name: str | None = None) -> PlayerJoined:
+    return PlayerJoined(**_common(player, name), game_id="g")
+
+
+def unlocked(
+    player: str, name: str | None = None, achievement: str = "Ace", rarity: Any = "legendary"
+) -> AchievementUnlocked:
+    return AchievementUnlocked(
+        **_common(player, name), achievement_name=achievement, achievement_rarity=rarity
+    )
+
+
+class Feed:
+    """Counts events in Redis as the processor does, in partition 0."""
+
+    def __init__(self, settings: Settings, redis_url: str) -> None:
+        self._redis = Redis.from_url(redis_url)
+        self._writer = Writer(self._redis, Keys(settings.key_prefix), settings.topic)
+
+    def __call__(self, *events: Event) -> None:
+        start = self._writer.offsets([0])[0] or 0
+        records = [Record(start + i, event) for i, event in enumerate(events)]
+        outcomes = self._writer.apply([(0, changes) for changes in fold(records, start)])
+        assert all(outcome.applied for outcome in outcomes)
+
+    def close(self) -> None:
+        self._redis.close()
+
+
+class Serving:
+    """The application in a thread, on the same port over restarts."""
+
+    def __init__(self, settings: Settings, redis_url: str = "", kafka: str = "") -> None:
+        self._settings = settings
+        self._redis_url = redis_url or settings.redis
+        self._kafka = kafka or settings.kafka
+        self._port = 0
+        self.start()
+
+    def start(self) -> None:
+        app = create_app(self._settings, redis_url=self._redis_url, kafka=self._kafka)
+        sock = listen("127.0.0.1", self._port)
+        self.url = url_of(sock)
+        self._port = sock.getsockname()[1]
+        self.services: Services = app.state.services
+        self._server = make_server(app)
+        self._thread = threading.Thread(target=self._server.run, args=([sock],))
+        self._thread.start()
+        until(lambda: self._server.started)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(60)
+        assert not self._thread.is_alive(), "the server did not stop"
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", headers=headers, timeout=30)
+
+    def live(self, query: str = "", **options: Any) -> ClientConnection:
+        """A WebSocket client; it closes with its `with` block."""
+        return connect(
+            f"{self.url.replace('http', 'ws')}/ws{query}", proxy=None, open_timeout=30, **options
+        )
+
+
+@contextmanager
+def serving(settings: Settings, redis_url: str = "", kafka: str = "") -> Iterator[Serving]:
+    api = Serving(settings, redis_url, kafka)
+    try:
+        yield api
+    finally:
+        api.stop()
