@@ -1,19 +1,12 @@
 """Kafka in KRaft mode: one process is broker and controller, on loopback only."""
 
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
-from leaderboard.errors import ServersError
 from leaderboard.settings import Settings
 from leaderboard.stack import java
-from leaderboard.stack.fetch import fetch
 from leaderboard.stack.jars import Lock, jar_folder, read_lock
-from leaderboard.stack.launch import Job, Launched, run_to_end, tail
-from leaderboard.stack.ping import kafka_answers
+from leaderboard.stack.launch import run_to_end
 from leaderboard.stack.ports import HOST, free_port
 
 LOCK = "kafka"
@@ -42,22 +35,6 @@ def installed(settings: Settings) -> Program:
     lock = read_lock(LOCK)
     classpath = lock.classpath(jar_folder(settings.cache_dir))
     return Program(lock, classpath, java.archive_file(settings.cache_dir, LOCK, classpath))
-
-
-def install(settings: Settings, report: Callable[[str], None]) -> Program:
-    """Fetch what is missing, and make the class archive once: the next start takes a second."""
-    program = installed(settings)
-    fetch(program.lock, settings.cache_dir, report)
-    if program.archive.exists():
-        return program
-    with FileLock(settings.cache_dir / "archive.lock"):
-        if not program.archive.exists():
-            report("preparing Kafka for fast starts, once (about 10 s)")
-            try:
-                _train(settings, program)
-            except ServersError as error:
-                report(f"starts stay slower: {error}")
-    return program
 
 
 def configuration(settings: Settings, port: int, controller_port: int, folder: Path) -> str:
@@ -127,20 +104,3 @@ def prepare(settings: Settings, program: Program, port: int, avoid: frozenset[in
             "Kafka's storage format", program.command("kafka.tools.StorageTool", *format_command)
         )
     return program.command("kafka.Kafka", str(path))
-
-
-def _train(settings: Settings, program: Program) -> None:
-    """Run a throw-away broker once and let Java archive the classes it loaded."""
-    with tempfile.TemporaryDirectory(prefix="training-", dir=settings.cache_dir) as name:
-        folder = Path(name)
-        made = folder / "archive"
-        port = free_port()
-        prepare(settings.with_(data_dir=folder), program, port, frozenset())
-        flags = (f"-XX:AOTCacheOutput={made}", *java.QUIET)
-        command = program.command("kafka.Kafka", str(folder / "kafka.properties"), flags=flags)
-        log = folder / "log"
-        with Launched([Job("kafka", command, log, folder)], guard=True) as servers:
-            servers.wait("kafka", lambda: kafka_answers(HOST, port))
-        if not made.exists():
-            raise ServersError(f"Kafka's class archive was not made:\n{tail(log)}")
-        made.replace(program.archive)

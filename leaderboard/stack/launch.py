@@ -23,8 +23,9 @@ from leaderboard.stack.state import Identity
 KEEPER = Path(__file__).with_name("keeper.py")
 START_S = 90.0
 STOP_S = 20.0
-TOOL_S = 60.0
-LOG_LIMIT = 5_000_000
+TOOL_S = 120.0
+LOG_LIMIT = 5_000_000  # bytes
+LINE = 300  # characters of a log line that an error shows
 
 
 @dataclass(frozen=True)
@@ -132,14 +133,14 @@ def wait_for(process: Identity, answers: Callable[[], bool], name: str, log: Pat
         time.sleep(0.03)
 
 
-def stop_process(process: Identity) -> bool:
-    """SIGTERM, and SIGKILL after STOP_S seconds; whether it was running."""
+def stop_process(process: Identity, within_s: float = STOP_S) -> bool:
+    """SIGTERM, and SIGKILL when it needs longer than that; whether it was running."""
     if not process.alive():
         return False
     try:
         running = psutil.Process(process.pid)
         running.terminate()
-        if not wait_released(process):
+        if not wait_released(process, within_s):
             running.kill()
             wait_released(process)
     except psutil.NoSuchProcess:  # it ended by itself meanwhile
@@ -147,9 +148,9 @@ def stop_process(process: Identity) -> bool:
     return True
 
 
-def wait_released(process: Identity) -> bool:
-    """Wait until a process is gone with all it held; false when STOP_S seconds were not enough."""
-    deadline = time.monotonic() + STOP_S
+def wait_released(process: Identity, within_s: float = STOP_S) -> bool:
+    """Wait until a process is gone with all it held; false when that takes longer."""
+    deadline = time.monotonic() + within_s
     while not process.released():
         if time.monotonic() > deadline:
             return False
@@ -157,18 +158,22 @@ def wait_released(process: Identity) -> bool:
     return True
 
 
-def run_to_end(what: str, command: list[str]) -> None:
-    """Run a short program; ServersError with the end of its output when it fails."""
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        env=java.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TOOL_S,
-        check=False,
-    )
+def run_to_end(what: str, command: list[str], within_s: float = TOOL_S) -> None:
+    """Run a short program; ServersError when it fails, with the end of its output, or hangs."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            env=java.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=within_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ServersError(f"{what}: not done after {within_s:.0f} s, stopped") from error
     if done.returncode:
         raise ServersError(f"{what} failed (exit {done.returncode}):\n{done.stdout[-2000:]}")
 
@@ -179,4 +184,4 @@ def tail(log: Path, lines: int = 12) -> str:
         text = log.read_text("utf-8", errors="replace")
     except FileNotFoundError:
         return "    (no log)"
-    return "\n".join(f"    {line}" for line in text.splitlines()[-lines:]) or "    (empty)"
+    return "\n".join(f"    {line[:LINE]}" for line in text.splitlines()[-lines:]) or "    (empty)"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from leaderboard.settings import Settings
 from leaderboard.stack import kafka, valkey, zookeeper
+from leaderboard.stack.install import install
 from leaderboard.stack.launch import Job
 from leaderboard.stack.ports import free_port
 from leaderboard.stack.state import State
@@ -44,7 +45,7 @@ def jobs_for(
     if "zookeeper" in names:
         jobs |= _with_zookeeper(settings, ports, report)
     elif "kafka" in names:
-        program = kafka.install(settings, report)
+        program = install(settings, report)
         avoid = frozenset({*ports.values(), settings.redis_port})
         jobs["kafka"] = kafka.prepare(settings, program, ports["kafka"], avoid)
     folder = settings.data_dir

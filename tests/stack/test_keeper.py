@@ -70,12 +70,11 @@ def test_a_guarded_server_ends_with_its_killed_keeper(tmp_path: Path):
         until(lambda: not server.alive())
 
 
-def test_a_server_that_ignores_a_request_is_killed(tmp_path: Path, monkeypatch):
+def test_a_server_that_ignores_a_request_is_killed(tmp_path: Path):
     with Launched([job(tmp_path, STUBBORN)], guard=True) as launched:
         server = launched.processes["server"]
         until((tmp_path / "server.log").read_text)
-        monkeypatch.setattr("leaderboard.stack.launch.STOP_S", 0.2)
-        assert stop_process(server)
+        assert stop_process(server, within_s=0.2)
         until(lambda: not server.alive())
         assert not stop_process(server)
 
