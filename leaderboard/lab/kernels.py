@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import default
 
 
-def kernel_manager(variables: Mapping[str, str]) -> type[AsyncKernelManager]:
-    """A manager class whose kernels are `sys.executable` with `variables` in the environment."""
+def kernel_manager(variables: Mapping[str, str], log: IO[bytes]) -> type[AsyncKernelManager]:
+    """A manager class whose kernels are `sys.executable` with `variables` in the environment.
+
+    What the kernel process itself says (not a cell) goes to `log`.
+    """
 
     class RunnerKernelManager(AsyncKernelManager):
         @default("kernel_spec_manager")
@@ -20,6 +23,7 @@ def kernel_manager(variables: Mapping[str, str]) -> type[AsyncKernelManager]:
 
         async def _async_pre_start_kernel(self, **kw: Any) -> tuple[list[str], dict[str, Any]]:
             kw["env"] = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1", **variables}
+            kw["stdout"] = kw["stderr"] = log
             return await super()._async_pre_start_kernel(**kw)
 
         pre_start_kernel = _async_pre_start_kernel

@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import papermill  # type: ignore[import-untyped]
 from msgspec import Struct
@@ -96,14 +96,16 @@ class Runner:
     def run(self, path: Path, values: Mapping[str, Any]) -> Outcome:
         """Run one notebook with parameters that `parameters.check` has let through."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        copy, failed, dump = (
-            self._folder / f"{path.stem}{end}" for end in (".ipynb", ".failed.ipynb", ".stack.txt")
+        for old in self._folder.glob(f"{path.stem}.*"):
+            old.unlink()
+        copy, failed, dump, log = (
+            self._folder / f"{path.stem}{end}"
+            for end in (".ipynb", ".failed.ipynb", ".stack.txt", ".kernel.log")
         )
-        for old in (copy, failed, dump):
-            old.unlink(missing_ok=True)
         run_id = f"run-{secrets.token_hex(4)}"
         began = time.monotonic()
-        failures = self._execute(path, copy, dump, {**self._own(path, run_id), **values})
+        with log.open("wb") as file:
+            failures = self._execute(path, copy, dump, file, {**self._own(path, run_id), **values})
         seconds = time.monotonic() - began
         left = self._sweep(run_id)
         if left and not failures:
@@ -113,6 +115,8 @@ class Runner:
         if failures and copy.exists():
             _mark(copy, failures)
             copy = copy.replace(failed)
+        else:
+            log.unlink()
         if dump.exists() and not dump.stat().st_size:
             dump.unlink()
         return Outcome(
@@ -127,7 +131,9 @@ class Runner:
     def _own(self, path: Path, run_id: str) -> dict[str, str]:
         return {RUN_ID: run_id} if RUN_ID in parameters.read(path) else {}
 
-    def _execute(self, path: Path, copy: Path, dump: Path, values: Mapping[str, Any]) -> list[str]:
+    def _execute(
+        self, path: Path, copy: Path, dump: Path, log: IO[bytes], values: Mapping[str, Any]
+    ) -> list[str]:
         """Run it; what went wrong. The exception decides: the saved metadata may say otherwise."""
         variables = {
             **self._settings.environment(),
@@ -137,7 +143,7 @@ class Runner:
             papermill.execute_notebook(
                 path, copy, dict(values), cwd=path.parent, kernel_name="python3",
                 execution_timeout=self._timeout_s, store_widget_state=False,
-                kernel_manager_class=kernel_manager(variables),
+                kernel_manager_class=kernel_manager(variables, log),
                 extra_arguments=watchdog.arguments(
                     dump.resolve(), max(0.1, self._timeout_s - DUMP_BEFORE_S)
                 ),

@@ -44,8 +44,8 @@ class Snapshot:
 def draw(figure: "go.Figure") -> bytes | None:
     """`figure` as a PNG; None when there is no Chromium. Starts the kernel's Chromium."""
     import kaleido  # type: ignore[import-untyped]  # heavy, and only needed here
-    from choreographer.errors import BrowserFailedError  # type: ignore[import-untyped]
-    from kaleido.errors import ChromeNotFoundError
+    from choreographer.errors import BrowserFailedError
+    from kaleido.errors import ChromeNotFoundError  # type: ignore[import-untyped]
 
     options = {"format": "png", "width": WIDTH, "height": HEIGHT, "scale": SCALE}
     with _drawing:
