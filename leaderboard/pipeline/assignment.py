@@ -64,6 +64,16 @@ class Assignment:
             for partition in partitions:
                 self.next.pop(partition, None)
 
+    def keep_joining(self) -> None:
+        """Call before each poll: a join that one poll did not finish is taken up by the next.
+
+        kafka-python 3.0.12 forgets it when the join was due to new metadata: it then neither
+        completes nor sends heartbeats, for ever. Asking for the join again completes that one.
+        """
+        coordinator = self._consumer._coordinator
+        if coordinator.rejoining and not coordinator.rejoin_needed:
+            coordinator.request_rejoin()
+
     @property
     def settled(self) -> bool:
         """Whether partitions were assigned (if only none) and all of them are trusted."""

@@ -129,6 +129,7 @@ class Processor:
             self._checked = began
             self._mine.check()
         self._mine.pause(self.paused)
+        self._mine.keep_joining()
         polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
         self._mine.follow()
         records = self._mine.accept(polled)

@@ -64,6 +64,17 @@ def test_redelivery_after_the_group_went_back_changes_nothing(pipe: Pipe):
     pipe.assert_right(200)
 
 
+def test_a_join_that_outlasts_one_poll_is_completed(pipe: Pipe):
+    """kafka-python 3.0.12 forgot such a join: no partitions and no heartbeats, for ever."""
+    pipe.send(pipe.events(100))
+    with pipe.processor() as processor:
+        until(lambda: processor.step() and len(processor.positions) == 3)
+        processor._consumer._coordinator._assignment_snapshot = {}  # as after new metadata
+        until(lambda: processor.step(timeout_s=0.001) and processor.positions == {})
+        until(lambda: processor.step(timeout_s=0.001) and len(processor.positions) == 3, 20)
+    pipe.assert_right(100)
+
+
 def test_mistake_13_a_rebalance_does_not_end_the_loop(pipe: Pipe):
     """Members come and go while records flow."""
     pipe.send(pipe.events(200))
