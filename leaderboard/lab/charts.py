@@ -47,9 +47,10 @@ def rankings(df: pd.DataFrame, theory: pd.DataFrame | None = None) -> go.Figure:
         marker={"color": theme.BLUE, "line": {"width": 0}, "cornerradius": 3},
         hovertext=names,
         hovertemplate="%{hovertext}<br>rank %{y}: %{x:,} points<extra></extra>",
+        showlegend=False,
         meta="bars",
     )
-    text = {"mode": "text", "hoverinfo": "skip", "cliponaxis": False}
+    text = {"mode": "text", "hoverinfo": "skip", "cliponaxis": False, "showlegend": False}
     fig.add_scatter(
         x=[0] * len(rows), y=places, text=[f"{n}  " for n in names],
         textposition="middle left", meta="names", **text,
@@ -60,12 +61,12 @@ def rankings(df: pd.DataFrame, theory: pd.DataFrame | None = None) -> go.Figure:
     )  # fmt: skip
     if theory is not None:
         _expected_scores(fig, rows, theory)
-    reach = max(scores, default=0) * 1.28 or 1
+    reach = max(scores, default=0) * 1.28 or 10
     fig.update_xaxes(
         range=[0, reach], title="score (points)", rangemode="tozero", nticks=6, tickformat="~s"
     )
     fig.update_yaxes(range=[max(places, default=TOP) + 0.55, 0.45], visible=False)
-    fig.update_layout(margin={"l": 132}, showlegend=False, barmode="overlay")
+    fig.update_layout(margin={"l": 132}, barmode="overlay")
     return fig if len(rows) else empty_note(fig)
 
 

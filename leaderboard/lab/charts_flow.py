@@ -9,7 +9,7 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]  # ships no ty
 from leaderboard.lab import findings, theme
 from leaderboard.lab.drawing import empty_note, escape, figure
 
-HEIGHT_PX = 200
+HEIGHT_PX = 210
 
 
 def flow(df: pd.DataFrame) -> go.Figure:
@@ -52,9 +52,9 @@ def _station(fig: go.Figure, place: int, row: dict[Hashable, Any]) -> None:
     lines = (
         (0.90, f"<b>{escape(row['station'])}</b>", 12),
         (0.74, escape(row["states"]), 10),
-        (0.48, f"<b>{row['value']:,}</b>", 20),
-        (0.26, escape(row["unit"]), 12),
-        (0.09, escape(row["detail"]), 10),
+        (0.51, f"<b>{row['value']:,}</b>", 20),
+        (0.30, escape(row["unit"]), 12),
+        (0.12, escape(row["detail"]).replace(", ", "<br>"), 10),
     )
     for height, text, size in lines:
         fig.add_annotation(x=place, y=height, text=text, showarrow=False, font={"size": size})

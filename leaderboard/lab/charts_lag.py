@@ -85,12 +85,13 @@ def _area(fig: go.Figure, name: str, times: list[float], lags: list[float]) -> N
 
 
 def _rates(fig: go.Figure, table: pd.DataFrame) -> None:
+    moments = table.drop_duplicates("t_s") if len(table) else table  # one row per partition
     for column, name, colour, dash in RATES:
         if column not in table:
             continue
         fig.add_scatter(
-            x=list(table["t_s"]),
-            y=list(table[column]),
+            x=list(moments["t_s"]),
+            y=list(moments[column]),
             yaxis="y2",
             mode="lines",
             name=name,

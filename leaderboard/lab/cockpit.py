@@ -22,6 +22,7 @@ from IPython.display import display
 from leaderboard.lab import charts, tables
 from leaderboard.lab.charts_lag import blank_lag
 from leaderboard.lab.feed import WINDOW_S, Feed
+from leaderboard.lab.overview import overview
 from leaderboard.lab.panel import Controls, Panel
 from leaderboard.lab.sample import Sample
 
@@ -29,6 +30,10 @@ _display: Any = display  # has no types
 _STATIC = files(__package__) / "static"
 _SCRIPTS: Final = ("plotly.js", "race.js", "charts.js", "flow.js", "view.js")
 """One script to the page: each file is a part, the last exports the widget."""
+
+
+RECORD_S: Final = 1_800.0
+"""What a headless cockpit remembers, in seconds; a live one keeps what it shows."""
 
 
 def _static(*names: str) -> str:
@@ -45,7 +50,7 @@ def live_figures(partitions: list[int]) -> dict[str, Any]:
     for fig in figures.values():
         fig.layout.annotations = ()
         fig.update_layout(title=None, height=None, autosize=True, uirevision=1)
-        fig.update_layout(margin={"t": 18, "b": 34, "r": 14})
+        fig.update_layout(margin={"t": 21, "b": 34, "r": 14, "autoexpand": False})
     figures["rankings"].update_layout(margin={"t": 2})
     figures["lag"].update_xaxes(range=[-WINDOW_S, 0], title="seconds before now (s)")
     return {name: json.loads(fig.to_json()) for name, fig in figures.items()}
@@ -58,8 +63,8 @@ class LiveView(anywidget.AnyWidget):
     _css = _static("cockpit.css")
 
     figures = traitlets.Dict().tag(sync=True)
-    stations: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    note = traitlets.Unicode().tag(sync=True)
+    stations = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    note = traitlets.Dict().tag(sync=True)
 
 
 class Cockpit:
@@ -68,7 +73,8 @@ class Cockpit:
     def __init__(self, lab: Controls) -> None:
         self.lab = lab
         self.headless = bool(lab.headless)
-        self._feed = Feed()
+        self._feed = Feed(RECORD_S if self.headless else WINDOW_S)
+        self._handle: Any = None
         self._lock = threading.Lock()
         self._open = True
         self._partitions: list[int] = []
@@ -84,10 +90,10 @@ class Cockpit:
         self.box = widgets.VBox([self.panel.box, self.view])
         self.box.add_class("lbc")
 
-    def say(self, text: str) -> None:
-        """Show `text` on the panel's log line."""
+    def say(self, text: str, kind: str = "error") -> None:
+        """Show `text` on the panel's log line until the next; `kind` is error or info."""
         if not self.headless:
-            self.view.note = text
+            self.view.note = {"text": text, "kind": kind}
 
     def _take(self, sample: Sample) -> None:
         """One sample, in the lab's thread."""
@@ -119,9 +125,15 @@ class Cockpit:
         return {
             "flow": charts.flow(tables.flow_table(last)),
             "rankings": charts.rankings(tables.ranking_table(last, self._feed.before(5.0))),
-            "lag": charts.lag(tables.lag_table(samples), tables.rates_table(samples)),
+            "lag": charts.lag(tables.lag_table(samples)),
             "rarity": charts.rarity(tables.rarity_table(last.unlocked)),
         }
+
+    def figure(self) -> go.Figure:
+        """The static twins as one figure, placed as on the panel."""
+        samples = self._feed.samples
+        when = f"After {samples[-1].t_s:,.0f} s: " if samples else ""
+        return overview(self.figures(), when)
 
     def close(self) -> None:
         """End the live view and give every widget back; again: nothing."""
@@ -132,7 +144,20 @@ class Cockpit:
         self._unsubscribe()
         if not self.headless:
             _close_all(self.box)
+        if self._handle is not None and self._feed.samples:
+            self._handle.update(self._record(), raw=True)
         _forget(self)
+
+    def _record(self) -> dict[str, Any]:
+        """What stays in the notebook: the static twins; headless with a picture for reports."""
+        from leaderboard.lab.snapshot import Snapshot  # the picture's library loads slowly
+
+        snapshot = Snapshot(self.figure())
+        if self.headless:
+            bundle: dict[str, Any] = snapshot._repr_mimebundle_()
+            return bundle
+        drawn = json.loads(snapshot.figure.to_json())
+        return {"text/plain": repr(snapshot), "application/vnd.plotly.v1+json": drawn}
 
     def __repr__(self) -> str:
         state = "closed" if not self._open else "headless" if self.headless else "live"
@@ -142,12 +167,14 @@ class Cockpit:
         return f"<code>{escape(repr(self))}</code>"
 
     def _ipython_display_(self) -> None:
-        if self.headless or not self._open:
-            for fig in self.figures().values():
-                _display(fig)
+        if not self._open:
+            _display(self._record(), raw=True)
             return
-        _display(self.box)
-        _display({"text/plain": "", "text/html": _static("gone.html")}, raw=True)
+        if not self.headless:
+            _display(self.box)
+        note = "gone.html" if not self.headless else "later.html"
+        bundle = {"text/plain": repr(self), "text/html": _static(note)}
+        self._handle = _display(bundle, raw=True, display_id=True)
 
 
 def _close_all(widget: widgets.Widget) -> None:

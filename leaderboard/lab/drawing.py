@@ -47,5 +47,7 @@ def rank_labels(scores: Sequence[int], moved: Sequence[Any]) -> list[str]:
     for score, places in zip(scores, moved, strict=True):
         text = move_text(places)
         colour = theme.ORANGE if text.startswith("▼") else theme.GREEN
-        labels.append(f"  {score:,}  <span style='color:{colour}'>{text}</span>")
+        labels.append(
+            f"  {score:,}" + (f"  <span style='color:{colour}'>{text}</span>" if text else "")
+        )
     return labels

@@ -22,16 +22,17 @@ TREND_S: Final = 3.0
 
 
 class Feed:
-    """The last minute of samples, and what the page was told last."""
+    """The last samples (of `window_s` seconds), and what the page was told last."""
 
-    def __init__(self) -> None:
+    def __init__(self, window_s: float = WINDOW_S) -> None:
+        self._window_s = window_s
         self._samples: deque[Sample] = deque()
         self._told: dict[str, Any] = {}
         self._expected = achievement_shares()
 
     @property
     def samples(self) -> list[Sample]:
-        """The last minute, oldest first."""
+        """What is kept, oldest first."""
         return list(self._samples)
 
     @property
@@ -51,7 +52,7 @@ class Feed:
         if self._samples and sample.t_s < self._samples[-1].t_s:
             self._samples.clear()
         self._samples.append(sample)
-        while self._samples[0].t_s < sample.t_s - WINDOW_S:
+        while self._samples[0].t_s < sample.t_s - self._window_s:
             self._samples.popleft()
         full = self._full(sample)
         news = {key: value for key, value in full.items() if self._told.get(key) != value}

@@ -48,24 +48,30 @@ class Controls(Protocol):
     ) -> None:
         """Ask for other values; None leaves one as it is."""
 
-    def kill(self, stage: str) -> None:
-        """End a process of that kind at once, as a crash would."""
+    def kill(self, stage: str) -> object:
+        """End a process of that kind at once, as a crash would; returns its name."""
 
-    def reset(self) -> None:
+    def reset(self) -> object:
         """Start from an empty log and board."""
 
-    def stop(self) -> None:
+    def stop(self) -> object:
         """End all stages."""
 
 
-def guarded(say: Callable[[str], None]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a callback tell `say` about its exception: the browser would swallow it."""
+class Say(Protocol):
+    """Shows a text on the log line, in place of the one before."""
 
-    def decorate(callback: Callable[..., None]) -> Callable[..., None]:
+    def __call__(self, text: str, kind: str = "error") -> None: ...
+
+
+def guarded(say: Say) -> Callable[[Callable[..., str]], Callable[..., None]]:
+    """Make a callback tell `say` what it did, or its exception: the browser would swallow it."""
+
+    def decorate(callback: Callable[..., str]) -> Callable[..., None]:
         @wraps(callback)
         def call(*args: Any) -> None:
             try:
-                callback(*args)
+                say(callback(*args), "info")
             except Exception as error:  # noqa: BLE001  # whatever it is, the reader must see it
                 say(f"{type(error).__name__}: {error}")
 
@@ -86,7 +92,7 @@ def two_digits(rate: float) -> float:
 class Panel:
     """The controls of one lab. `box` is the widget; `follow` keeps it true to the lab."""
 
-    def __init__(self, lab: Controls, say: Callable[[str], None]) -> None:
+    def __init__(self, lab: Controls, say: Say) -> None:
         self._lab = lab
         self._say = say
         self._turned: dict[str, float] = {}
@@ -122,7 +128,7 @@ class Panel:
         self.box = self._boxes()
 
     def _button(
-        self, text: str, tip: str, click: Callable[[], None], style: str = ""
+        self, text: str, tip: str, click: Callable[[], str], style: str = ""
     ) -> widgets.Button:
         button = widgets.Button(description=text, tooltip=tip, button_style=style)
         button.on_click(guarded(self._say)(lambda _button: click()))
@@ -150,39 +156,53 @@ class Panel:
             "processors": (self.processors, int),
         }
         for name, (widget, convert) in values.items():
-            widget.observe(guarded(self._say)(self._setter(name, convert)), names="value")
+            widget.observe(self._setter(name, convert), names="value")
 
     def _setter(self, name: str, convert: Callable[[Any], Any]) -> Callable[[Any], None]:
-        def turned(change: Any) -> None:
-            if getattr(self._following, "now", False):
-                return
+        def turned(change: Any) -> str:
+            value = convert(change["new"])
             self._turned[name] = time.monotonic()
             self._seen.pop(name, None)
-            self._lab.set(**{name: convert(change["new"])})
+            self._lab.set(**{name: value})
+            return ""
 
-        return turned
+        tell = guarded(self._say)(turned)
 
-    def _pause(self) -> None:
+        def changed(change: Any) -> None:
+            if not getattr(self._following, "now", False):
+                tell(change)
+
+        return changed
+
+    def _pause(self) -> str:
         paused = self.pause.description == "Pause"
-        self._lab.set(paused=paused)
         self._turned["paused"] = time.monotonic()
+        self._lab.set(paused=paused)
         self.pause.description = "Resume" if paused else "Pause"
+        return "Paused: nothing is sent, processors go on." if paused else ""
 
-    def _kill(self) -> None:
-        self._lab.kill("processor")
+    def _kill(self) -> str:
+        name = self._lab.kill("processor") or "a processor"
+        return f"Killed {name}; choose the number of processors to replace it."
 
-    def _stop(self) -> None:
+    def _stop(self) -> str:
+        self._say("Stopping all stages…", "info")
         self._lab.stop()
+        return "Stopped. lab.run() starts again."
 
-    def _ask(self) -> None:
+    def _ask(self) -> str:
         self._actions.layout.display, self._confirm.layout.display = "none", ""
+        return "Reset deletes every event and the board."
 
-    def _unask(self) -> None:
+    def _unask(self) -> str:
         self._actions.layout.display, self._confirm.layout.display = "", "none"
+        return ""
 
-    def _reset(self) -> None:
+    def _reset(self) -> str:
         self._unask()
+        self._say("Deleting events and board…", "info")
         self._lab.reset()
+        return "Log and board are empty. lab.run() starts again."
 
     def follow(self, sample: Sample) -> None:
         """Show what the lab was told elsewhere, for instance by `lab.set` in a cell."""

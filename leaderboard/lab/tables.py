@@ -100,15 +100,14 @@ def ranking_table(sample: Sample, before: Sample | None = None) -> pd.DataFrame:
 
 
 def lag_table(samples: Sequence[Sample]) -> pd.DataFrame:
-    """What `charts.lag` draws: a row per sample and partition."""
-    rows = [(s.t_s, p, lag) for s in samples for p, lag in sorted(s.lag.items())]
-    return pd.DataFrame(rows, columns=["t_s", "partition", "lag"])
-
-
-def rates_table(samples: Sequence[Sample]) -> pd.DataFrame:
-    """The rates for `charts.lag`, in events per second: a row per sample."""
-    rows = [(s.t_s, s.target_rate, s.send_rate, s.apply_rate) for s in samples]
-    return pd.DataFrame(rows, columns=["t_s", "target_rate", "send_rate", "apply_rate"])
+    """What `charts.lag` draws: a row per sample and partition, with the sample's rates."""
+    columns = ["t_s", "partition", "lag", "target_rate", "send_rate", "apply_rate"]
+    rows = [
+        (s.t_s, p, lag, s.target_rate, s.send_rate, s.apply_rate)
+        for s in samples
+        for p, lag in sorted(s.lag.items())
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def rarity_table(unlocked: Mapping[str, int]) -> pd.DataFrame:

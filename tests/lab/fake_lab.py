@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from random import Random
+from typing import ClassVar
 
 from leaderboard.lab.sample import Sample
 from leaderboard.model.simulate import achievement_shares, player_id, player_name
@@ -21,6 +22,8 @@ SHARES = (0.45, 0.3, 0.25)
 class FakeLab:
     """What the cockpit needs of a lab; `step` moves time, `start` lets a thread do it at 5 Hz."""
 
+    _live_labs: ClassVar[list["FakeLab"]] = []
+
     def __init__(self, headless: bool = False, seed: int = 7) -> None:
         self.headless = headless
         self.values: dict[str, object] = {
@@ -31,6 +34,7 @@ class FakeLab:
         self._callbacks: list[Callable[[Sample], None]] = []
         self._killed: set[int] = set()
         self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
         self._zero()
 
     def _zero(self) -> None:
@@ -67,10 +71,13 @@ class FakeLab:
         self._killed -= set() if processors is None else set(range(1, 5))
         self.calls.append(("set", changes))
 
-    def kill(self, stage: str) -> None:
+    def kill(self, stage: str) -> str:
         self.calls.append(("kill", stage))
         alive = self._alive()
-        self._killed |= set(alive[-1:])
+        if not alive:
+            raise RuntimeError("kill: expected a running stage, got 'processor'")
+        self._killed.add(alive[-1])
+        return f"processor-{alive[-1]}"
 
     def reset(self) -> None:
         self.calls.append(("reset", None))
@@ -85,11 +92,18 @@ class FakeLab:
         time.sleep(seconds)
 
     def start(self) -> "FakeLab":
-        threading.Thread(target=self._live, name="fake-lab", daemon=True).start()
+        """Live from now on; a lab that was started before ends, as with the real one."""
+        for other in FakeLab._live_labs:
+            other.close()
+        FakeLab._live_labs = [self]
+        self._thread = threading.Thread(target=self._live, name="fake-lab", daemon=True)
+        self._thread.start()
         return self
 
     def close(self) -> None:
         self._closed.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def _live(self) -> None:
         while not self._closed.wait(0.2):

@@ -2,6 +2,9 @@
 
 const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, showTips: false };
 
+// Charts whose numbers creep are drawn more seldom.
+const PACE_MS = { rarity: 1_000 };
+
 // Kinds of numbers in a point of the history; the lag of each partition follows.
 const POINT = { target_rate: 1, send_rate: 2, apply_rate: 3 };
 const FIRST_LAG = 4;
@@ -58,6 +61,7 @@ class Chart {
     this.div = card.querySelector(".lbc-plot");
     this.race = name === "rankings" ? new Race(this.div) : null;
     this.ids = [];
+    this.next = 0;
     this.ready = Plotly.newPlot(this.div, data, layout, CONFIG);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.div);
@@ -68,7 +72,9 @@ class Chart {
   }
 
   draw(story) {
-    if (!this.div._fullLayout) return;
+    const now = performance.now();
+    if (!this.div._fullLayout || now < this.next) return;
+    this.next = now + (PACE_MS[this.name] ?? 0);
     const { ids } = story.now;
     const swapped = this.race && ids.join() !== this.ids.join();
     if (swapped) this.race.remember(this.ids);

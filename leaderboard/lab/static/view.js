@@ -31,6 +31,12 @@ class Story {
   }
 }
 
+// A plain key on a control is not one of JupyterLab's (a: new cell, d d: delete).
+function keepKey(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (!ctrlKey && !metaKey && !altKey && !(shiftKey && key === "Enter")) event.stopPropagation();
+}
+
 class View {
   constructor(model, el, story) {
     Object.assign(this, { model, el, story, charts: [], next: 0, seen: true });
@@ -65,9 +71,6 @@ class View {
   }
 
   async open() {
-    // JupyterLab's keys (a: new cell, d d: delete) must not fire while a control has the focus
-    const box = this.el.closest(".lbc") ?? this.el;
-    box.setAttribute("data-lm-suppress-shortcuts", "true");
     try {
       this.Plotly = await loadPlotly(this.model);
       this.rebuild();
@@ -92,9 +95,16 @@ class View {
     setTimeout(() => requestAnimationFrame(() => this.draw()), wait);
   }
 
+  // The view is made before it has a place: its box is found later.
+  settle() {
+    this.box ??= this.el.closest(".lbc");
+    this.box?.addEventListener("keydown", keepKey); // again: nothing
+  }
+
   draw() {
     this.asked = false;
     if (this.closed) return;
+    this.settle();
     const start = performance.now();
     this.flow.update(this.story.now);
     for (const [name, card] of Object.entries(this.cards)) {
@@ -107,11 +117,11 @@ class View {
 
   watch() {
     const silence = performance.now() - this.story.heard;
-    const note = this.model.get("note");
+    const note = this.model.get("note") ?? {};
     if (silence > SILENCE_MS) {
       const seconds = Math.round(silence / 1_000);
       this.say(`No news from the kernel for ${seconds} s. If this stays, run this cell again.`, "stale");
-    } else if (note) this.say(note, "error");
+    } else if (note.text) this.say(note.text, note.kind);
     else this.say("Live, five times a second.", "live");
   }
 
