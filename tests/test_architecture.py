@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "pipeline": {"model", "store", "settings", "errors"},
     "stack": {"settings", "errors"},
     "api": {"model", "store", "pipeline", "settings", "errors"},
-    "lab": {"model", "store", "pipeline", "stack", "settings", "errors"},
+    "lab": {"model", "store", "pipeline", "stack", "api", "settings", "errors"},
     "cli": {"model", "store", "pipeline", "stack", "api", "lab", "settings", "errors"},
     "__main__": {"cli"},
     "__init__": {"lab"},

@@ -54,7 +54,7 @@ def test_limit_bounds_the_achievements(api: Serving, feed: Feed, query: str, row
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "101", "abc", "1.5", "", "1e2", "99999999999999999"])
-def test_top_outside_its_bounds_is_refused(api: Serving, value: str):
+def test_mistake_07_top_outside_its_bounds_is_refused(api: Serving, value: str):
     answer = api.get(f"/api/leaderboard?top={value}")
 
     assert answer.status_code == 422

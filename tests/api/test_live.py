@@ -61,7 +61,7 @@ def test_an_achievement_alone_is_pushed(api: Serving, feed: Feed):
         assert data(client)["recent_achievements"][0]["player_id"] == "p"
 
 
-def test_nothing_is_pushed_while_nothing_changes(api: Serving, feed: Feed):
+def test_mistake_09_nothing_is_pushed_while_nothing_changes(api: Serving, feed: Feed):
     feed(scored("p", 5))
     with api.live() as client:
         data(client)

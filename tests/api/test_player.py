@@ -26,7 +26,7 @@ def test_everything_counted_for_a_player(api: Serving, feed: Feed):
     }
 
 
-def test_an_unknown_player_is_404(api: Serving, feed: Feed):
+def test_mistake_08_an_unknown_player_is_404(api: Serving, feed: Feed):
     feed(scored("known", 1))
 
     answer = api.get("/api/player/unknown")

@@ -32,7 +32,7 @@ def never_reading(api: Serving, query: str = "") -> socket.socket:
 
 
 @pytest.mark.timeout(300)
-def test_one_that_never_reads_is_dropped_and_others_go_on(
+def test_mistake_14_one_that_never_reads_is_dropped_and_others_go_on(
     api: Serving, feed: Feed, monkeypatch: pytest.MonkeyPatch
 ):
     """Big names make big pushes, which fill its buffers; pushes are hurried to save time."""

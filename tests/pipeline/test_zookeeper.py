@@ -4,32 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from leaderboard import stack
 from leaderboard.settings import Settings
-from leaderboard.stack.ports import free_port
 from tests.pipeline.pipes import Pipe
 from tests.waiting import until
 
 
-@pytest.fixture(scope="module")
-def zookeeper_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    ports: list[int] = []
-    for _ in range(2):
-        ports.append(free_port(avoid=frozenset(ports)))
-    settings = Settings.load(
-        kafka="",
-        redis="",
-        data_dir=tmp_path_factory.mktemp("zookeeper"),
-        kafka_port=ports[0],
-        redis_port=ports[1],
-    )
-    with stack.running(settings, zookeeper=True) as servers:
-        yield settings.with_(kafka=servers.kafka, redis=servers.redis)
-
-
 @pytest.fixture
-def pipe(zookeeper_servers: Settings) -> Iterator[Pipe]:
-    pipe = Pipe(zookeeper_servers)
+def pipe(zookeeper_settings: Settings) -> Iterator[Pipe]:
+    pipe = Pipe(zookeeper_settings)
     yield pipe
     pipe.close()
 
