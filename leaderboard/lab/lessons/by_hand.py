@@ -82,16 +82,20 @@ class ByHand:
     def step(self) -> Batch:
         """Wait until everything sent is in Kafka, then poll and apply until one batch has come.
 
+        An empty batch when nothing waits.
+
         Raises
         ------
         StageError
-            when nothing comes: is everything that was sent applied already?
+            when something waits and does not come.
         """
         self.producer.flush()
         deadline = time.monotonic() + PATIENCE_S
-        while not (batch := self.processor.step()).records:
-            if not self._waiting() or time.monotonic() > deadline:
-                raise StageError(f"step: nothing waits in {self.topic}; send an event first")
+        while not (batch := self.processor.step()).records and self._waiting():
+            if time.monotonic() > deadline:
+                raise StageError(
+                    f"step: {self._waiting()} events wait in {self.topic} and none come"
+                )
         return batch
 
     def apply(self) -> Batch:
