@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 from leaderboard.errors import ServersError, StageError, StoreError
+from leaderboard.lab.compose import compose
 from leaderboard.lab.crew import Crew
 from leaderboard.lab.experiment import Experiment
 from leaderboard.lab.monitor import Monitor, Reading
@@ -92,7 +93,7 @@ class Engine:
     def wishes(self) -> Wishes:
         return self._wishes
 
-    def wish(self, changes: dict[str, Any]) -> Wishes:
+    def wish(self, changes: dict[str, Any]) -> None:
         """Ask for other values; they reach the stages with the thread's next turn, at once.
 
         Raises
@@ -103,7 +104,6 @@ class Engine:
         with self._lock:
             self._wishes = self._wishes.with_(changes)
         self._wake.set()
-        return self._wishes
 
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """Call `callback` with every sample, in the engine's thread; the result ends that."""
@@ -211,7 +211,14 @@ class Engine:
         for failure in self.crew.pump():
             self.fail(failure)
         fresh = self._read(monitor)
-        sample = self._sample()
+        applied = self._reading.counts.get("applied", 0)
+        sample = compose(
+            self._reading,
+            self.crew,
+            self._wishes,
+            t_s=time.monotonic() - self._began,
+            apply_rate=self._meter.update(applied),
+        )
         with self._lock:
             self._samples.append(sample)
             callbacks = list(self._callbacks)
@@ -233,30 +240,6 @@ class Engine:
             return False
         self._read_at = time.monotonic()
         return True
-
-    def _sample(self) -> Sample:
-        reading, crew = self._reading, self.crew
-        producer, api = crew.stage("producer"), crew.stage("api")
-        applied = reading.counts.get("applied", 0)
-        sending = producer is not None and producer.alive
-        return Sample(
-            t_s=time.monotonic() - self._began,
-            target_rate=float(self._wishes.rate),
-            sent=crew.sent,
-            send_rate=producer.metrics.get("rate", 0.0) if producer and sending else 0.0,
-            applied=applied,
-            duplicates=reading.counts.get("duplicates", 0),
-            dead_letters=reading.counts.get("dead_letters", 0),
-            apply_rate=self._meter.update(applied),
-            end=reading.end,
-            stored=reading.stored,
-            owners=reading.owners,
-            total_players=reading.total_players,
-            top=reading.top,
-            unlocked=reading.unlocked,
-            clients=api.metrics.get("clients", 0) if api else 0,
-            stages=crew.states,
-        )
 
     def _call(self, callback: Callback, sample: Sample) -> None:
         try:

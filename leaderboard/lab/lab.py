@@ -7,12 +7,13 @@ import atexit
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
-from leaderboard.errors import LeaderboardError, StageError
-from leaderboard.lab import leftovers, progress, snapshot
+from leaderboard.errors import LeaderboardError
+from leaderboard.lab import progress, snapshot
+from leaderboard.lab.acts import Acts
 from leaderboard.lab.bench import Bench
 from leaderboard.lab.experiment import Experiment
 from leaderboard.lab.gates import Gates
-from leaderboard.lab.handles import Remote, Run, pause_of
+from leaderboard.lab.handles import Remote, Run
 from leaderboard.lab.sample import Sample
 from leaderboard.lab.views import Views
 from leaderboard.lab.waiting import wait_until_over
@@ -20,7 +21,7 @@ from leaderboard.lab.wishes import Wishes
 from leaderboard.settings import Settings
 
 
-class Lab(Views, Gates):
+class Lab(Acts, Views, Gates):
     """Producer, processors and API under your hands; servers start by themselves.
 
     Making a new one closes the one before it in this kernel, so a cell can be run again.
@@ -72,6 +73,7 @@ class Lab(Views, Gates):
             )
         Views.__init__(self, self._bench)
         Gates.__init__(self, begun=lambda: self._engine.experiment is not None)
+        Acts.__init__(self)
         self._serve, self._seed = serve, seed
         self._remote: Remote | None = None
         self._cockpit: Any = None
@@ -87,7 +89,7 @@ class Lab(Views, Gates):
         """Start an experiment and return at once; it ends after `seconds` or `events`.
 
         The producer then stops; processors and API go on. Without a limit it runs until `stop`.
-        Running stages are used again; a producer that still runs is replaced.
+        Running stages are used again; a producer that still runs is replaced; nobody is paused.
 
         Raises
         ------
@@ -96,7 +98,7 @@ class Lab(Views, Gates):
         """
         self._engine.raise_failures()
         experiment = Experiment(seconds, events)
-        self._engine.wish({"paused": False})
+        self._engine.wish({"paused": False, "processing_paused": False})
 
         def start() -> None:
             wishes, crew = self._engine.wishes, self._engine.crew
@@ -124,99 +126,9 @@ class Lab(Views, Gates):
         wait_until_over(self._engine, timeout_s, quiet=self.headless)
         return self.sample
 
-    def set(
-        self,
-        *,
-        rate: float | None = None,
-        players: int | None = None,
-        skew: float | None = None,
-        mix: Mapping[str, float] | None = None,
-        paused: bool | None = None,
-        processors: int | None = None,
-    ) -> None:
-        """Turn knobs, from any thread, while stages run or before.
-
-        Parameters
-        ----------
-        rate
-            Events per second, above 0.
-        players
-            How many take part, from 1.
-        skew
-            Zipf exponent, 0 (all alike) to 5; 1 is a typical game.
-        mix
-            Weights by event type.
-        paused
-            Whether the producer pauses. An experiment's time goes on.
-        processors
-            0 to 4; killed ones are replaced.
-
-        Raises
-        ------
-        ValueError
-            when a value is out of range; then nothing changes.
-        """
-        self._engine.wish(
-            {"rate": rate, "players": players, "skew": skew, "mix": mix, "paused": paused,
-             "processors": processors}
-        )  # fmt: skip
-        if processors is not None and self._engine.experiment is not None:
-            self._engine.ask(lambda: self._engine.crew.scale(processors))
-
-    def pause(self, stage: str = "producer") -> None:
-        """Pause the "producer" or the "processor"s: they stay, and do nothing."""
-        self._engine.wish({pause_of(stage): True})
-
-    def resume(self, stage: str = "producer") -> None:
-        """Go on after `pause`."""
-        self._engine.wish({pause_of(stage): False})
-
-    def kill(self, stage: str = "processor") -> str:
-        """SIGKILL one stage, as a crash does; `set(processors=...)` or `run` replaces it.
-
-        `stage` is a name, or a kind: then the one with most partitions. Returns its name.
-
-        Raises
-        ------
-        StageError
-            when none runs.
-        """
-        return self._engine.ask(lambda: self._engine.crew.kill(stage))
-
-    def stop(self) -> None:
-        """End all stages in order and wait for that; the experiment is over."""
-
-        def stop() -> None:
-            self._engine.crew.stop_all()
-            if self._engine.experiment is not None:
-                self._engine.experiment.end()
-
-        self._engine.ask(stop)
-
-    def reset(self, *, confirm: bool = False) -> None:
-        """Stop, delete this lab's records and boards, start clean; predictions stay.
-
-        Raises
-        ------
-        StageError
-            when the names are the plain ones and `confirm` is not True: others may use them.
-        """
-        if not (self._bench.run_id or confirm):
-            raise StageError(
-                f"reset: this deletes every event of topic {self._bench.settings.topic} and its "
-                "boards; if that is meant: lab.reset(confirm=True)"
-            )
-        self.stop()
-        self._engine.ask(self._bench.empty)
-
     def subscribe(self, callback: Callable[[Sample], None]) -> Callable[[], None]:
         """Call back with each sample, 5 a second, in the lab's thread; the result ends that."""
         return self._engine.subscribe(callback)
-
-    def stop_others(self) -> None:
-        """Stop the stages of labs in other kernels that run on this lab's topic."""
-        for roster in self._bench.others:
-            progress.say(f"Stopped: {', '.join(leftovers.stop(roster))}.")
 
     # showing and ending ------------------------------------------------------------------------
 
@@ -246,6 +158,7 @@ class Lab(Views, Gates):
                 if self._cockpit is not None:
                     self._cockpit.close()
                 snapshot.close()
+                self._close_opened()
             finally:
                 self._bench.close()
         self._engine.raise_failures()

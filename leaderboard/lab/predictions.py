@@ -140,9 +140,10 @@ class Ledger:
         rows = []
         for name, p in self.predictions.items():
             grade = self.grades.get(name)
-            measured = cards.shown(grade.measured, p.unit) if grade else ""
+            measured = "" if grade is None else cards.shown(grade.measured, p.unit)
+            correct = None if grade is None else grade.correct
             rows.append((name, p.ask, cards.shown(p.value, p.unit), measured,
-                         grade.correct if grade else None, p.at, p.late))  # fmt: skip
+                         correct, p.at, p.late))  # fmt: skip
         return pd.DataFrame(rows, columns=list(GRADES)).astype(GRADES)
 
 
