@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final, Protocol, Self, TypeAlias
+from typing import ClassVar, Final, Protocol, Self, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
@@ -154,13 +154,15 @@ class Watched(Protocol):
 class Audience:
     """Plays `rounds` one after the other as soon as the lab's API and producer run.
 
-    It ends with its last round, with the producer, or by `close`.
+    It ends with its last round, with the producer, by `close`, or when another one begins.
 
     Attributes
     ----------
     rows
         (round, kind, client, seconds in the round, staleness in seconds), 10 a second and client.
     """
+
+    _current: ClassVar["Audience | None"] = None
 
     def __init__(self, lab: Watched, rounds: Sequence[Round], period_s: float) -> None:
         self._lab, self._rounds, self._period_s = lab, list(rounds), period_s
@@ -169,6 +171,9 @@ class Audience:
         self._closing = threading.Event()
         self._failure = ""
         self._thread = threading.Thread(target=self._main, name="audience", daemon=True)
+        if Audience._current is not None:
+            Audience._current._closing.set()
+        Audience._current = self
         self._thread.start()
 
     def wait(self) -> Self:

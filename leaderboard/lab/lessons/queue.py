@@ -85,7 +85,7 @@ class Follower:
         self._sent: int | None = None
         self.began_s: float | None = None
         lab.set(rate=ramp.low)
-        self._end = lab.subscribe(self._turn)
+        self.end = lab.subscribe(self._turn)
 
     def _turn(self, sample: Sample) -> None:
         produced = sum(sample.end.values())
@@ -99,16 +99,22 @@ class Follower:
         if rate:
             self._lab.set(rate=round(rate))
         else:
-            self._end()
+            self.end()
 
     def __repr__(self) -> str:
         low, high = self._ramp.low, self._ramp.high
         return f"Arrivals: {low:g} to {high:g} events/s over {self._ramp.seconds:g} s, then none."
 
 
+_followers: list[Follower] = []
+
+
 def follow(lab: Turnable, ramp: Ramp) -> Follower:
-    """Let `lab` follow `ramp`; call it just before `lab.run`."""
-    return Follower(lab, ramp)
+    """Let `lab` follow `ramp`, and no other any more; call it just before `lab.run`."""
+    for old in _followers:
+        old.end()
+    _followers[:] = [Follower(lab, ramp)]
+    return _followers[0]
 
 
 class Queue(Struct, frozen=True):
@@ -120,6 +126,11 @@ class Queue(Struct, frozen=True):
     slope: float
     peak: int
     drain_s: float
+
+    @property
+    def arrived(self) -> int:
+        """How many events the ramp brought."""
+        return sum(self.samples[-1].end.values()) - sum(self.samples[0].end.values())
 
 
 def measure(samples: list[Sample], ramp: Ramp, began_s: float) -> Queue:
@@ -202,11 +213,10 @@ def little(queue: Queue, waited: pd.DataFrame) -> Little:
     times = np.array([s.t_s for s in queue.samples])
     lags = np.array([s.total_lag for s in queue.samples], dtype=float)
     seconds = times[-1] - times[0]
-    produced = [sum(s.end.values()) for s in queue.samples]
     return Little(
         waiting=float(np.trapezoid(lags, times) / seconds),
-        arrivals=(produced[-1] - produced[0]) / seconds,
-        wait_s=float(waited["wait_s"].mean()),
+        arrivals=queue.arrived / seconds,
+        wait_s=float(waited["wait_s"].tail(queue.arrived).mean()),
     )
 
 
@@ -222,6 +232,7 @@ def ages(waited: pd.DataFrame, queue: Queue, capacity: float) -> Snapshot:
     """
     if not len(waited):
         return Snapshot(empty_note(figure("No event has been served yet")))
+    waited = waited.tail(queue.arrived)
     came = (waited["at"] - waited["at"].iloc[0]).dt.total_seconds()
     mean, longest = waited["wait_s"].mean(), waited["wait_s"].max()
     fig = figure(f"Waits grew with the queue, up to {longest:.1f} s; {mean:.1f} s on average")

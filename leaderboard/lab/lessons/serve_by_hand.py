@@ -3,7 +3,7 @@
 import threading
 import time
 from html import escape
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from leaderboard.api import create_app, listen, make_server
 from leaderboard.api.server import url_of
@@ -14,7 +14,7 @@ PATIENCE_S: Final = 30.0
 
 
 class ServeByHand:
-    """Serves until `close`. `url` is where, `ws` the same for WebSockets.
+    """Serves until `close`, or until another one is made; at `url`, for WebSockets at `ws`.
 
     Parameters
     ----------
@@ -22,7 +22,12 @@ class ServeByHand:
         Whose board, with the servers' addresses in `kafka` and `redis`.
     """
 
+    _current: ClassVar["ServeByHand | None"] = None
+
     def __init__(self, settings: Settings) -> None:
+        if ServeByHand._current is not None:
+            ServeByHand._current.close()
+        ServeByHand._current = self
         self._socket = listen("127.0.0.1", 0)
         self.url = url_of(self._socket)
         self.ws = f"ws{self.url.removeprefix('http')}/ws"
