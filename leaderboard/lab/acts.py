@@ -8,6 +8,7 @@ from leaderboard.lab import leftovers, progress
 from leaderboard.lab.bench import Bench
 from leaderboard.lab.engine import Engine
 from leaderboard.lab.handles import pause_of
+from leaderboard.lab.wishes import Wishes
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
@@ -94,6 +95,10 @@ class Acts:
         )  # fmt: skip
         if processors is not None and self._engine.experiment is not None:
             self._engine.ask(lambda: self._engine.crew.scale(processors))
+
+    def wishes(self) -> Wishes:
+        """What was asked for last: rate, players, skew, mix, what is paused, processors."""
+        return self._engine.wishes
 
     def pause(self, stage: str = "producer") -> None:
         """Pause the "producer" or the "processor"s: they stay, and do nothing."""

@@ -208,8 +208,7 @@ class Engine:
                 return
 
     def _tick(self, monitor: Monitor) -> None:
-        for failure in self.crew.pump():
-            self.fail(failure)
+        failures = self.crew.pump()
         fresh = self._read(monitor)
         applied = self._reading.counts.get("applied", 0)
         sample = compose(
@@ -222,6 +221,8 @@ class Engine:
         with self._lock:
             self._samples.append(sample)
             callbacks = list(self._callbacks)
+        for failure in failures:
+            self.fail(failure)  # after the sample: who is told finds the state that says so
         if self.experiment is not None:
             self.experiment.advance(self.crew.stage("producer"), sample, fresh=fresh)
         for callback in callbacks:

@@ -27,6 +27,7 @@ class Remote:
     def __init__(self, lab: "Lab") -> None:
         self.headless = lab.headless
         self.subscribe = lab.subscribe
+        self.wishes = lab.wishes
         self.set = lab.set
         self.stop = lab.stop
         self.reset = partial(lab.reset, confirm=True)

@@ -18,7 +18,7 @@ from nbclient.exceptions import CellTimeoutError
 from papermill.exceptions import PapermillException  # type: ignore[import-untyped]
 from redis import Redis
 
-from leaderboard.lab import measures, nbfile, parameters, runs, watchdog
+from leaderboard.lab import leftovers, measures, nbfile, parameters, runs, watchdog
 from leaderboard.lab.kernels import kernel_manager
 from leaderboard.lab.measures import Measure
 from leaderboard.settings import Settings
@@ -159,6 +159,8 @@ class Runner:
         return []
 
     def _sweep(self, run_id: str) -> list[str]:
+        """Delete what the run left behind; stages first: one that just starts makes topics anew."""
+        leftovers.stop_orphans(self._settings.data_dir / "lab")
         with Redis.from_url(self._settings.redis, socket_timeout=5) as redis:
             return runs.sweep(run_id, self._settings.kafka, redis)
 

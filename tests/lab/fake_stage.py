@@ -29,19 +29,18 @@ def main(how: str) -> None:
     say(type="ready", url="http://nowhere")
     if how == "short":
         return
-    sent, paused = 0, False
-    for line in sys.stdin:
+    paused = False
+    for sent, line in enumerate(sys.stdin, start=1):
         command = json.loads(line)
         number = command.pop("id", None)
         if command.get("stop") and how != "stubborn":
-            say(type="metrics", sent=sent, paused=paused)
+            say(type="metrics", sent=sent - 1, paused=paused)
             return
         if "crash" in command:
             sys.stderr.write("these are my last words\n")
             sys.stderr.flush()
             os._exit(command["crash"])
         paused = command.get("pause", paused)
-        sent += 1
         say(type="metrics", sent=sent, paused=paused, told=command)
         if how != "silent":
             say(type="error" if "bad" in command else "ack", id=number, message="no such thing")
