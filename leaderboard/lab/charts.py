@@ -122,8 +122,8 @@ def rarity(df: pd.DataFrame, expected: dict[str, float] | None = None) -> go.Fig
             "thickness": 2,
             "width": 4,
         },
-        name="observed, 95 % interval",
-        hovertemplate="observed %{x:.2f} %<extra></extra>",
+        name="observed, 95 %",
+        hovertemplate="observed %{x:.2f} %, with its 95 % interval<extra></extra>",
         meta="observed",
     )
     ticks = [0.1, 0.3, 1, 3, 10, 30, 100]

@@ -21,9 +21,10 @@ from IPython.display import display
 
 from leaderboard.lab import charts, tables
 from leaderboard.lab.charts_lag import blank_lag
+from leaderboard.lab.controls import Controls
 from leaderboard.lab.feed import WINDOW_S, Feed
 from leaderboard.lab.overview import overview
-from leaderboard.lab.panel import Controls, Panel
+from leaderboard.lab.panel import Panel
 from leaderboard.lab.sample import Sample
 
 _display: Any = display  # has no types

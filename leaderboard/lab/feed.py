@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from leaderboard.lab import findings, tables
 from leaderboard.lab.drawing import escape, rank_labels
-from leaderboard.lab.estimate import wilson
+from leaderboard.lab.estimate import Share, wilson
 from leaderboard.lab.sample import Sample
 from leaderboard.model.simulate import achievement_shares
 
@@ -89,16 +89,20 @@ class Feed:
             "titles": self._titles(sample, shares),
         }
 
-    def _titles(self, sample: Sample, shares: list[Any]) -> dict[str, str]:
-        past = self.before(TREND_S)
-        span = sample.t_s - past.t_s if past else 1.0
-        change = (sample.total_lag - past.total_lag) / span if past else 0.0
+    def _titles(self, sample: Sample, shares: list[Share]) -> dict[str, str]:
         unlocked = sum(sample.unlocked.values())
         return {
             "rankings": findings.ranking([(r.player_name, r.score) for r in sample.top]),
-            "lag": findings.lag_now(sample.total_lag, change, sample.send_rate, sample.apply_rate),
+            "lag": self._lag_title(sample),
             "rarity": findings.rarity(shares, list(self._expected.values()), unlocked),
         }
+
+    def _lag_title(self, sample: Sample) -> str:
+        if not any(sample.end.values()):
+            return "No event in the log yet"
+        past = self.before(TREND_S)
+        change = (sample.total_lag - past.total_lag) / (sample.t_s - past.t_s) if past else 0.0
+        return findings.lag_now(sample.total_lag, change, sample.send_rate, sample.apply_rate)
 
 
 def _station(row: tables.FlowRow) -> list[str]:

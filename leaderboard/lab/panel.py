@@ -7,77 +7,27 @@ all they do is call the lab's thread-safe methods; an exception becomes a line o
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import ipywidgets as widgets  # type: ignore[import-untyped]  # ships no types
 
+from leaderboard.lab.controls import Asked, Controls, Say, guarded
 from leaderboard.lab.sample import Sample
+from leaderboard.model.events import EVENT_TYPES
 
 MAX_RATE: Final = 5_000
 MAX_PROCESSORS: Final = 4
+_WISHES: Final = ("rate", "players", "skew", "mix", "paused")
+
 SETTLE_S: Final = 3.0
 """After a turn of a control, news from the lab about it is ignored for this long."""
 
-MIXES: Final = {
+MIXES: Final[dict[str, tuple[float, ...]]] = {
     "70 / 20 / 10 (the default)": (0.7, 0.2, 0.1),
     "100 / 0 / 0 (only scores)": (1.0, 0.0, 0.0),
     "40 / 20 / 40 (many unlock)": (0.4, 0.2, 0.4),
     "20 / 70 / 10 (many join)": (0.2, 0.7, 0.1),
 }
-_TYPES: Final = ("player_scored", "player_joined", "achievement_unlocked")
-
-
-class Controls(Protocol):
-    """What panel and live view need of a lab; every method is safe to call from any thread."""
-
-    headless: bool
-
-    def subscribe(self, callback: Callable[[Sample], None]) -> Callable[[], None]:
-        """Call back with each sample, from the lab's thread; the result ends that."""
-
-    def set(
-        self,
-        *,
-        rate: float | None = None,
-        players: int | None = None,
-        skew: float | None = None,
-        mix: Mapping[str, float] | None = None,
-        paused: bool | None = None,
-        processors: int | None = None,
-    ) -> None:
-        """Ask for other values; None leaves one as it is."""
-
-    def kill(self, stage: str) -> object:
-        """End a process of that kind at once, as a crash would; returns its name."""
-
-    def reset(self) -> object:
-        """Start from an empty log and board."""
-
-    def stop(self) -> object:
-        """End all stages."""
-
-
-class Say(Protocol):
-    """Shows a text on the log line, in place of the one before."""
-
-    def __call__(self, text: str, kind: str = "error") -> None: ...
-
-
-def guarded(say: Say) -> Callable[[Callable[..., str]], Callable[..., None]]:
-    """Make a callback tell `say` what it did, or its exception: the browser would swallow it."""
-
-    def decorate(callback: Callable[..., str]) -> Callable[..., None]:
-        @wraps(callback)
-        def call(*args: Any) -> None:
-            try:
-                say(callback(*args), "info")
-            except Exception as error:  # noqa: BLE001  # whatever it is, the reader must see it
-                say(f"{type(error).__name__}: {error}")
-
-        return call
-
-    return decorate
 
 
 def two_digits(rate: float) -> float:
@@ -98,6 +48,7 @@ class Panel:
         self._turned: dict[str, float] = {}
         self._seen: dict[str, Any] = {}
         self._following = threading.local()
+        self._mixes = dict(MIXES)
         self.rate = widgets.FloatLogSlider(
             value=20, min=0, max=3.69897, step=0.1, description="Event rate (events/s)",
             readout_format=",.2r", continuous_update=False,
@@ -150,7 +101,7 @@ class Panel:
         """Turn each control into one call of `lab.set`."""
         values: dict[str, tuple[widgets.Widget, Callable[[Any], Any]]] = {
             "rate": (self.rate, two_digits),
-            "mix": (self.mix, lambda text: dict(zip(_TYPES, MIXES[text], strict=True))),
+            "mix": (self.mix, lambda text: dict(zip(EVENT_TYPES, self._mixes[text], strict=True))),
             "players": (self.players, int),
             "skew": (self.skew, lambda x: round(x, 2)),
             "processors": (self.processors, int),
@@ -208,7 +159,7 @@ class Panel:
         """Show what the lab was told elsewhere, for instance by `lab.set` in a cell."""
         self._following.now = True
         try:
-            for name, value in _news(sample).items():
+            for name, value in _news(self._lab, sample).items():
                 settled = time.monotonic() - self._turned.get(name, -SETTLE_S) >= SETTLE_S
                 if settled and value != self._seen.get(name):
                     self._seen[name] = value
@@ -221,19 +172,44 @@ class Panel:
             self.pause.description = "Resume" if value else "Pause"
         elif name == "processors":
             self.processors.value = str(value)
-        elif two_digits(self.rate.value) != two_digits(value):
-            self.rate.value = min(max(value, 1.0), float(MAX_RATE))
+        elif name == "rate":
+            if two_digits(self.rate.value) != two_digits(value):
+                self.rate.value = min(max(value, 1.0), float(MAX_RATE))
+        elif name == "players":
+            self.players.value = value
+        elif name == "skew":
+            self.skew.value = value
+        elif name == "mix":
+            self._show_mix(value)
+
+    def _show_mix(self, mix: Mapping[str, float]) -> None:
+        total = sum(mix.values()) or 1.0
+        shares: tuple[float, ...] = tuple(
+            round(mix.get(kind, 0.0) / total, 3) for kind in EVENT_TYPES
+        )
+        text = next((t for t, known in MIXES.items() if known == shares), None)
+        if text is None:  # one that only a cell can ask for
+            text = " / ".join(f"{100 * share:g}" for share in shares)
+            self._mixes = {**MIXES, text: shares}
+            self.mix.options = list(self._mixes)
+        self.mix.value = text
 
 
-def _news(sample: Sample) -> dict[str, Any]:
-    """What `sample` says about the controls."""
+def _news(lab: Controls, sample: Sample) -> dict[str, Any]:
+    """What the controls should show, by name.
+
+    A killed processor does not count: its number can be chosen again, which replaces it.
+    """
     news: dict[str, Any] = {}
+    states = [s for name, s in sample.stages.items() if name.startswith("processor-")]
+    if states:
+        alive = sum(state in ("starting", "running", "paused") for state in states)
+        news["processors"] = min(alive, MAX_PROCESSORS)
+    if isinstance(lab, Asked):
+        wishes = lab.wishes()
+        return news | {name: getattr(wishes, name) for name in _WISHES}
     if sample.target_rate > 0:
         news["rate"] = sample.target_rate
     if "producer" in sample.stages:
         news["paused"] = sample.stages["producer"] == "paused"
-    processors = [s for name, s in sample.stages.items() if name.startswith("processor-")]
-    if processors:  # a killed one does not count: choosing its number again replaces it
-        alive = sum(state in ("starting", "running", "paused") for state in processors)
-        news["processors"] = min(alive, MAX_PROCESSORS)
     return news

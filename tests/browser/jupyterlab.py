@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from leaderboard.stack.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "walk"
 START_TIMEOUT_S = 60.0
+
+expect.set_options(timeout=30_000)  # generous: the machine may be busy with other tests
 
 SETTINGS = {
     "@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Light"},
@@ -133,6 +135,22 @@ class Notebook:
         expect(self.prompt(index)).not_to_have_text(before)
         expect(self.prompt(index)).to_have_text(re.compile(r"\[\d+\]:"))
 
+    def find(self, source: str) -> int:
+        """The cell that holds exactly `source`."""
+        sources: list[str] = self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content
+              .widgets.map((cell) => cell.model.sharedModel.getSource())"""
+        )
+        return sources.index(source)
+
+    def code_cells(self) -> list[int]:
+        """Where the code cells are."""
+        kinds: list[str] = self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content
+              .widgets.map((cell) => cell.model.type)"""
+        )
+        return [i for i, kind in enumerate(kinds) if kind == "code"]
+
     def write(self, index: int, source: str) -> None:
         """Put `source` into the cell `index`."""
         self.page.evaluate(
@@ -148,6 +166,18 @@ class Notebook:
     def prompt(self, index: int) -> Locator:
         """`[*]:` while the cell `index` runs, then its number."""
         return self.page.locator(".jp-Cell").nth(index).locator(".jp-InputArea-prompt")
+
+
+@contextmanager
+def opened(browser: Browser, url: str) -> Iterator[Notebook]:
+    """The notebook in a page and kernel of its own; in the end nothing was wrong with either."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    notebook = Notebook(page, url)
+    yield notebook
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.close()
+    assert notebook.strangers == []
+    assert notebook.errors == []
 
 
 class Cockpit:

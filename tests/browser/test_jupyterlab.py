@@ -2,38 +2,23 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.jupyterlab import Cockpit, Notebook, server
+from tests.browser.jupyterlab import Cockpit, Notebook, opened, server
 
 pytestmark = pytest.mark.timeout(300)
 
 NOTEBOOK = Path(__file__).parent / "notebooks" / "cockpit.ipynb"
 LAB, PANEL, WAIT, COUNT = 1, 2, 3, 4  # cells
 
-expect.set_options(timeout=30_000)  # generous: the machine may be busy with other tests
-
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with server(tmp_path_factory.mktemp("jupyter"), NOTEBOOK) as address:
         yield address
-
-
-@contextmanager
-def opened(browser: Browser, url: str) -> Iterator[Notebook]:
-    """The notebook in a page and kernel of its own; in the end nothing was wrong with either."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    notebook = Notebook(page, url)
-    yield notebook
-    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    page.close()
-    assert notebook.strangers == []
-    assert notebook.errors == []
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from random import Random
 from typing import ClassVar
 
 from leaderboard.lab.sample import Sample
+from leaderboard.lab.wishes import Wishes
 from leaderboard.model.simulate import achievement_shares, player_id, player_name
 from leaderboard.store.reader import Row
 
@@ -26,9 +27,7 @@ class FakeLab:
 
     def __init__(self, headless: bool = False, seed: int = 7) -> None:
         self.headless = headless
-        self.values: dict[str, object] = {
-            "rate": 200.0, "players": 100, "skew": 0.5, "paused": False, "processors": 1,
-        }  # fmt: skip
+        self.asked = Wishes(rate=200.0)
         self.calls: list[tuple[str, object]] = []
         self._dice = Random(seed)
         self._callbacks: list[Callable[[Sample], None]] = []
@@ -67,9 +66,12 @@ class FakeLab:
         changes = {name: value for name, value in given.items() if value is not None}
         if changes.get("skew") == 2.0:
             raise ValueError("skew: this fake refuses 2")
-        self.values |= changes
+        self.asked = self.asked.with_(changes)
         self._killed -= set() if processors is None else set(range(1, 5))
         self.calls.append(("set", changes))
+
+    def wishes(self) -> Wishes:
+        return self.asked
 
     def kill(self, stage: str) -> str:
         self.calls.append(("kill", stage))
@@ -110,14 +112,14 @@ class FakeLab:
             self.step(0.2)
 
     def _alive(self) -> list[int]:
-        wanted = int(str(self.values["processors"]))
+        wanted = self.asked.processors
         return [n for n in range(1, wanted + 1) if n not in self._killed]
 
     def step(self, seconds: float = 0.2) -> Sample:
         """Let `seconds` pass and tell every subscriber."""
         self._t += seconds
-        rate = float(str(self.values["rate"]))
-        moving = self._running and not self.values["paused"]
+        rate = self.asked.rate
+        moving = self._running and not self.asked.paused
         sent = rate * seconds * self._dice.uniform(0.95, 1.05) if moving else 0.0
         room = CAPACITY * seconds * len(self._alive()) if self._running else 0.0
         applied = 0.0
@@ -136,7 +138,7 @@ class FakeLab:
         return sample
 
     def _score(self, events: int) -> None:
-        players = int(str(self.values["players"]))
+        players = self.asked.players
         for _ in range(min(events, 400)):
             self._scores[int(players * self._dice.random() ** 2)] += 25 * self._dice.randint(1, 8)
         names, weights = zip(*achievement_shares().items(), strict=True)
@@ -144,9 +146,9 @@ class FakeLab:
 
     def _sample(self, rate: float, send_rate: float, apply_rate: float) -> Sample:
         best = sorted(self._scores.items(), key=lambda item: (-item[1], item[0]))[:10]
-        wanted = int(str(self.values["processors"]))
+        wanted = self.asked.processors
         state = "running" if self._running else "stopped"
-        stages = {"producer": "paused" if self.values["paused"] and self._running else state}
+        stages = {"producer": "paused" if self.asked.paused and self._running else state}
         for n in range(1, wanted + 1):
             stages[f"processor-{n}"] = "killed" if n in self._killed else state
         return Sample(

@@ -196,12 +196,15 @@ def test_an_exception_in_a_callback_is_shown_on_the_panel(view: Cockpit) -> None
 def test_the_panel_follows_what_a_cell_sets_and_does_not_echo_it(
     lab: FakeLab, view: Cockpit
 ) -> None:
-    lab.set(rate=1000.0, paused=True, processors=3)
+    storm = {"player_scored": 1.0, "achievement_unlocked": 1.0}
+    lab.set(rate=1000.0, paused=True, processors=3, players=7, skew=1.5, mix=storm)
     lab.calls.clear()
     lab.step()
 
     assert view.panel.rate.value == pytest.approx(1000)
     assert view.panel.processors.value == "3"
+    assert (view.panel.players.value, view.panel.skew.value) == (7, 1.5)
+    assert view.panel.mix.value == "50 / 0 / 50"
     assert view.panel.pause.description == "Resume"
     assert lab.calls == []
 
@@ -209,7 +212,7 @@ def test_the_panel_follows_what_a_cell_sets_and_does_not_echo_it(
 def test_a_fresh_turn_of_a_control_is_not_undone_by_older_news(lab: FakeLab, view: Cockpit) -> None:
     lab.step()
     view.panel.rate.value = 800.0
-    lab.values["rate"] = 200.0  # the lab has not heard yet
+    lab.asked = lab.asked.with_({"rate": 300.0})  # older news
 
     lab.step()
 

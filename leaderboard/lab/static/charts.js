@@ -26,7 +26,7 @@ const fills = {
     Object.assign(traces.bars, { x: now.scores, y: places, hovertext: now.names });
     Object.assign(traces.names, { x: zeros, y: places, text: now.names.map((n) => `${n}  `) });
     Object.assign(traces.labels, { x: now.scores, y: places, text: now.labels });
-    layout.xaxis.range = [0, axisEnd(1.3 * Math.max(0, ...now.scores))];
+    layout.xaxis.range = [0, axisEnd(1.3 * Math.max(7, ...now.scores))];
   },
 
   lag(traces, layout, { points }) {

@@ -51,6 +51,6 @@ function move(node, offset) {
   if (Math.abs(offset) < 0.5) return;
   node.animate(
     [{ transform: `translateY(${offset}px)` }, { transform: "translateY(0)" }],
-    { duration: GLIDE_MS, easing: "cubic-bezier(0.3, 0, 0.2, 1)" },
+    { duration: GLIDE_MS, easing: "cubic-bezier(0.3, 0, 0.2, 1)", composite: "add" }, // to Plotly's own
   );
 }
