@@ -89,7 +89,7 @@ class Runner:
         progress: bool = True,
     ) -> None:
         self._settings = settings
-        self._folder = folder
+        self._folder = folder.resolve()  # papermill changes the working folder
         self._timeout_s = timeout_s
         self._progress = progress
 
