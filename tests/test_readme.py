@@ -112,10 +112,16 @@ def test_looking_inside(filled: Settings, line: str):
     assert result.stdout.strip()
 
 
-def test_every_command_shown_exists():
-    for line in shell_lines(README):
-        words = shlex.split(line, comments=True)
-        if "leaderboard" in words[0] or ".venv/bin/leaderboard" in words:
-            at = next(i for i, w in enumerate(words) if w.endswith("leaderboard"))
-            result = run(None, words[at + 1], "--help")
-            assert result.returncode == 0, line
+def commands_shown() -> set[str]:
+    lines = [shlex.split(line, comments=True) for line in shell_lines(README)]
+    return {
+        words[at + 1]
+        for words in lines
+        for at, word in enumerate(words)
+        if word in ("leaderboard", ".venv/bin/leaderboard") and "activate" not in words
+    }
+
+
+@pytest.mark.parametrize("command", sorted(commands_shown()))
+def test_every_command_shown_exists(command: str):
+    assert run(None, command, "--help").returncode == 0

@@ -58,8 +58,8 @@ def configuration(settings: Settings, port: int, controller_port: int, folder: P
 def properties(values: dict[str, str]) -> str:
     """The text of a Java properties file: ASCII, with escapes for all else.
 
-    >>> properties({"log.dirs": "/home/zoë/data"})
-    'log.dirs=/home/zo\\\\u00eb/data\\n'
+    >>> properties({"log.dirs": "/data/zoë"})
+    'log.dirs=/data/zo\\\\u00eb\\n'
     """
     text = "".join(f"{key}={value}\n" for key, value in values.items()).replace("\\", "\\\\")
     units = text.encode("utf-16-be")

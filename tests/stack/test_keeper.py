@@ -28,9 +28,10 @@ def job(folder: Path, command: list[str] = SLEEP, name: str = "server") -> Job:
 
 # starts a server like `leaderboard up`, forks a child that holds every pipe open, and waits
 PARENT = """
-    import os, sys, time
+    import os, signal, sys, time
     from pathlib import Path
     from leaderboard.stack.launch import Job, Launched
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job inherits "ignore"
     folder = Path(sys.argv[1])
     sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
     job = Job("server", sleep, folder / "log", folder)
