@@ -37,8 +37,9 @@ check:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@set -- notebooks/*.ipynb; [ ! -e "$$1" ] || $(BIN)/nbstripout --verify "$$@" || \
-		{ echo 'check: outputs are not committed; fix: $(BIN)/nbstripout notebooks/*.ipynb'; false; }
+	@set -- notebooks/*.ipynb; [ ! -e "$$1" ] || $(BIN)/nbstripout --keep-id --verify "$$@" || \
+		{ echo 'check: outputs are not committed; fix: $(BIN)/nbstripout --keep-id notebooks/*.ipynb'; false; }
+	@$(BIN)/leaderboard notebooks nav --check
 	@$(BIN)/python -m tools.locks
 	@echo 'check: format, lint, types, notebooks and locks are in order'
 
