@@ -124,8 +124,6 @@ def read_state(data_dir: Path) -> State:
 
 def _server(row: dict[str, object]) -> Server:
     process = row.pop("process")
-    if isinstance(process, dict) and "created" in process:  # written by the first version
-        process = asdict(Identity.of(process["pid"]))
     return Server(process=Identity(**process), **row)  # type: ignore[arg-type] # checked by use
 
 
