@@ -12,7 +12,6 @@ from leaderboard.errors import StageError
 from leaderboard.lab.lessons import staleness
 from leaderboard.lab.lessons.audience import Audience, Client, Round, _Board
 from leaderboard.lab.lessons.by_hand import ByHand
-from leaderboard.lab.lessons.reasons import QUESTIONS, explain
 from leaderboard.lab.lessons.serve_by_hand import ServeByHand
 from leaderboard.settings import Settings
 
@@ -117,14 +116,3 @@ def test_a_round_that_could_not_begin_is_an_error(stand):
 
     with pytest.raises(StageError, match="the producer ended before the round"):
         audience.wait()
-
-
-@pytest.mark.parametrize("name", QUESTIONS)
-def test_each_question_tells_right_from_wrong_with_a_reason(name):
-    question = QUESTIONS[name]
-
-    assert explain(name, None).right is None
-    assert explain(name, question.answer).right
-    for choice, reply in question.replies.items():
-        assert reply in repr(explain(name, choice))
-        assert bool(explain(name, choice).right) == (choice == question.answer)
