@@ -38,8 +38,8 @@ class Prediction(Struct, frozen=True):
         if self.value is None:
             return (
                 f"{self.ask or self.name}{_of(self.choices)} Write your prediction"
-                f"{f' in {self.unit}' if self.unit else ''} into this cell instead of None, run "
-                "the cell again, then go on."
+                f"{f', in {self.unit},' if self.unit else ''} into this cell as the second "
+                "argument, run the cell again, then go on."
             )
         late = " (made after the experiment began)" if self.late else ""
         return f"{self.ask or self.name} You predict: {cards.shown(self.value, self.unit)}{late}"

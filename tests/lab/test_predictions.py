@@ -36,7 +36,7 @@ def test_nothing_predicted_is_missing_and_asks():
     ledger = Ledger()
     prediction = ledger.predict("n", None, ask="How many?", unit="events")
     assert "How many?" in repr(prediction)
-    assert "instead of None" in repr(prediction)
+    assert "as the second argument" in repr(prediction)
     assert ledger.missing == ["n"]
     grade = ledger.grade("n", 5)
     assert (grade.correct, grade.word) == (None, "missing")

@@ -83,7 +83,7 @@ def test_a_wrong_prediction_is_graded_off_and_is_no_failure(run: Run):
     assert "right" in outputs(run("wrong_prediction", prediction_sent=20))
     none = outputs(run("wrong_prediction"))
     assert "missing" in none
-    assert "instead of None" in none
+    assert "as the second argument" in none
 
 
 def test_headless_runs_make_no_widgets(run: Run):
