@@ -7,7 +7,6 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]  # ships no ty
 
 from leaderboard.lab.drawing import figure
 
-WIDTH_PX: Final = 1100
 HEIGHT_PX: Final = 720
 
 FIRST_AXIS: Final = 10
@@ -32,7 +31,7 @@ def overview(figures: dict[str, go.Figure], when: str = "") -> go.Figure:
     whole = figure("")
     whole.update_layout(title=f"{when}{figures['flow'].layout.title.text}")
     whole.update_layout(
-        width=WIDTH_PX, height=HEIGHT_PX, margin={"l": 16, "r": 16, "t": 20, "b": 20},
+        autosize=True, height=HEIGHT_PX, margin={"l": 16, "r": 16, "t": 20, "b": 20},
         showlegend=True, barmode="overlay", hovermode="closest",
     )  # fmt: skip
     for number, (name, place) in enumerate(_PLACES.items()):

@@ -47,7 +47,8 @@ def draw(figure: "go.Figure") -> bytes | None:
     from choreographer.errors import BrowserFailedError
     from kaleido.errors import ChromeNotFoundError  # type: ignore[import-untyped]
 
-    options = {"format": "png", "width": WIDTH, "height": HEIGHT, "scale": SCALE}
+    height = figure.layout.height or HEIGHT
+    options = {"format": "png", "width": WIDTH, "height": height, "scale": SCALE}
     with _drawing:
         try:
             # mathjax: by default the page would load it from a server on the internet
