@@ -86,7 +86,7 @@ class Notebook:
         self.page = page
         self.strangers: list[str] = []
         self.errors: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self.errors.append(f"{error}\n{error.stack}"))
         page.route("**/*", self._watch)
         page.goto(url)
         self.ready()
@@ -176,8 +176,8 @@ def opened(browser: Browser, url: str) -> Iterator[Notebook]:
     yield notebook
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()
-    assert notebook.strangers == []
-    assert notebook.errors == []
+    assert notebook.strangers == [], notebook.strangers
+    assert notebook.errors == [], notebook.errors
 
 
 class Cockpit:

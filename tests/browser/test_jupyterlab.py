@@ -1,6 +1,7 @@
 """A walk through the cockpit in JupyterLab, with a fake lab behind it."""
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,13 @@ LAB, PANEL, WAIT, COUNT = 1, 2, 3, 4  # cells
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with server(tmp_path_factory.mktemp("jupyter"), NOTEBOOK) as address:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("jupyter")
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
+    with server(folder, NOTEBOOK) as address:
         yield address
 
 
@@ -30,8 +36,10 @@ def shared(browser: Browser, url: str) -> Iterator[Notebook]:
 
 
 @pytest.fixture
-def alone(browser: Browser, url: str) -> Iterator[Notebook]:
-    with opened(browser, url) as notebook:
+def alone(browser: Browser, url: str, folder: Path) -> Iterator[Notebook]:
+    """The notebook without what other tests saved in it."""
+    shutil.copy(NOTEBOOK, folder / "notebooks" / "alone.ipynb")
+    with opened(browser, url.replace(NOTEBOOK.name, "alone.ipynb")) as notebook:
         yield notebook
 
 
