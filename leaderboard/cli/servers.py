@@ -151,4 +151,7 @@ def redis(command: str, args: Arguments = None) -> None:
 
 def _show(reply: Reply) -> None:
     """As redis-cli does: types and numbers for a terminal, bare values for a pipe."""
-    typer.echo(for_people(reply) if sys.stdout.isatty() else raw(reply))
+    if sys.stdout.isatty():
+        typer.echo(for_people(reply))
+    else:
+        typer.echo(raw(reply).encode("utf-8", "surrogateescape"))

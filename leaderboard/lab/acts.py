@@ -124,7 +124,7 @@ class Acts:
         """End all stages in order and wait for that; the experiment is over."""
 
         def stop() -> None:
-            self._engine.crew.stop_all()
+            self._engine.stop_stages()
             if self._engine.experiment is not None:
                 self._engine.experiment.end()
 

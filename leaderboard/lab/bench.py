@@ -86,7 +86,7 @@ class Bench:
 
     def empty(self) -> None:
         """Stop all stages and start from an empty log and board; in the engine's thread."""
-        self.engine.crew.stop_all()
+        self.engine.stop_stages()
         runs.empty(self.settings, self.kafka, self.redis)
 
     def close(self) -> None:

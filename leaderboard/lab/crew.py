@@ -127,15 +127,17 @@ class Crew:
             if not names or stage.name in names:
                 stage.stop()
 
-    def stop_all(self) -> None:
-        """End every stage and wait for that."""
+    def stop_all(self) -> list[str]:
+        """End every stage and wait for that; returns why stages failed, each failure once."""
         self.stop()
+        failures = []
         deadline = time.monotonic() + STOP_ALL_TIMEOUT_S
         while self.alive and time.monotonic() < deadline:
-            self.pump()
+            failures += self.pump()
             time.sleep(PUMP_EVERY_S)
         for stage in self._all():
             stage.wait(1.0)
+        return failures + self.pump()
 
     # what is known -----------------------------------------------------------------------------
 

@@ -154,6 +154,11 @@ class Engine:
         if self.experiment is not None:
             self.experiment.end()
 
+    def stop_stages(self) -> None:
+        """End every stage and record what failed on the way; in this engine's thread."""
+        for failure in self.crew.stop_all():
+            self.fail(failure)
+
     def raise_failures(self) -> None:
         """Raise what has failed since the last call, if anything has.
 
@@ -184,9 +189,7 @@ class Engine:
         except BaseException:  # noqa: BLE001  # the thread ends here; whoever asks next is told
             self.fail(f"the lab's thread failed:\n{traceback.format_exc()}")
         finally:
-            self.crew.stop_all()
-            for failure in self.crew.pump():
-                self.fail(failure)
+            self.stop_stages()
             if self.experiment is not None:
                 self.experiment.end()
 

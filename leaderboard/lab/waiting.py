@@ -21,11 +21,15 @@ def wait_until_over(engine: Engine, timeout_s: float | None, *, quiet: bool) -> 
         raise StageError("wait: this run has no end; call lab.stop(), or wait(timeout_s=...)")
     limit = (experiment.seconds or 0) + SLACK_S if timeout_s is None else timeout_s
     deadline = time.monotonic() + limit
+    moved = None
     with progress.Waiting(quiet) as show:
         while not experiment.over.wait(progress.EVERY_S):
             show(experiment, engine.sample)
             engine.check_alive()
             _check_taken(engine, experiment)
+            if timeout_s is None and experiment.events is not None and moved != experiment.sent:
+                moved = experiment.sent  # a number of events takes as long as its rate needs
+                deadline = max(deadline, time.monotonic() + SLACK_S)
             if time.monotonic() > deadline:
                 raise StageError(
                     f"wait: not over after {limit:g} s: {experiment.phase}, "

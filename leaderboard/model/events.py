@@ -47,6 +47,9 @@ GAMES = ("game_alpha", "game_beta", "game_gamma")
 MAX_POINTS = 1_000_000
 """Most points one event may carry: sums stay exact (below 2**53) for 9e9 such events a player."""
 
+MOST_REASON = 500
+"""Characters of a reason: it quotes the bad value, which may be as long as a record."""
+
 MIN_YEAR, MAX_YEAR = 1970, 9998
 """Years between which any offset converts to UTC without overflow."""
 
@@ -107,7 +110,7 @@ def decode(raw: bytes | None) -> Event | BadRecord:
             raw.decode()  # msgspec does not look into fields it skips
         event: Event = _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return BadRecord(str(error) or type(error).__name__)
+        return BadRecord((str(error) or type(error).__name__)[:MOST_REASON])
     if not MIN_YEAR <= event.timestamp.year <= MAX_YEAR:
         return BadRecord(f"Expected a year from {MIN_YEAR} to {MAX_YEAR} - at `$.timestamp`")
     return event

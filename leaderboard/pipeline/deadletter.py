@@ -5,6 +5,7 @@ partition, offset), so it is listed and replayed once. Never here: deciding what
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
@@ -13,6 +14,9 @@ from msgspec import Struct
 
 from leaderboard.errors import ServersError
 from leaderboard.pipeline.client import client
+
+MOST_REQUEST_BYTES = 8 << 20
+"""Our headers make a letter larger than its record, which may be as large as Kafka takes."""
 
 
 class DeadLetter(Struct, frozen=True):
@@ -46,22 +50,25 @@ class DeadLetters:
         if not letters:
             return
         try:
-            if self._producer is None:
-                self._producer = KafkaProducer(**client(self._bootstrap), acks="all")
-            futures = [
-                self._producer.send(
-                    self.topic, value=record.value, key=record.key or b"",
-                    headers=_headers(record, reason),
-                )
-                for record, reason in letters
-            ]  # fmt: skip
-            for future in futures:
+            for future in [self._send(record, reason) for record, reason in letters]:
                 future.get(timeout=timeout_s)
         except KafkaError as error:
             raise ServersError(
                 f"{len(letters)} bad records could not be kept in {self.topic}: {error}; "
                 "they stay unread in the log and are tried again"
             ) from error
+
+    def _send(self, record: ConsumerRecord, reason: str) -> Any:
+        if self._producer is None:
+            self._producer = KafkaProducer(
+                **client(self._bootstrap), acks="all", max_request_size=MOST_REQUEST_BYTES
+            )
+        return self._producer.send(
+            self.topic,
+            value=record.value,
+            key=record.key or b"",
+            headers=_headers(record, reason),
+        )
 
     def close(self) -> None:
         if self._producer is not None:

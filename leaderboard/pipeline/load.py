@@ -141,6 +141,7 @@ def run_load(
 
     began = reported = time.monotonic()
     pace, version, sent = Pace(load.rate, began), load.version, 0
+    simulator.configure(load.profile)  # commands may have come while Kafka was connected
     report()
     while not load.stopped and (events is None or sent < events):
         now = time.monotonic()

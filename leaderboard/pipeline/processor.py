@@ -100,15 +100,14 @@ class Processor:
                 max_poll_records=max_poll_records,
                 allow_auto_create_topics=False,
             )
-            partitions = self._consumer.partitions_for_topic(topic)
+            self.partitions = sorted(self._consumer.partitions_for_topic(topic) or ())
+            if not self.partitions:
+                self._consumer.close()
+                raise ServersError(f"Kafka at {kafka} has no topic {topic}; run `leaderboard up`")
+            self._mine = Assignment(self._consumer, topic, writer)
+            self._ends = self._end_offsets()
         except KafkaError as error:
             raise ServersError(f"no Kafka answers at {kafka}: {error}") from error
-        if not partitions:
-            self._consumer.close()
-            raise ServersError(f"Kafka at {kafka} has no topic {topic}; run `leaderboard up`")
-        self.partitions = sorted(partitions)
-        self._mine = Assignment(self._consumer, topic, writer)
-        self._ends = self._end_offsets()
 
     def step(self, timeout_s: float = 0.2) -> Batch:
         """Poll once (waiting at most `timeout_s`) and apply what came.
@@ -118,10 +117,16 @@ class Processor:
         StoreError
             when Redis is away; call `recover` before the next step.
         ServersError
-            when bad records could not be kept; as for `StoreError`.
+            when Kafka is away or bad records could not be kept; as for `StoreError`.
         OffsetGapError
             when the log no longer holds what Redis asks for next.
         """
+        try:
+            return self._step(timeout_s)
+        except KafkaError as error:
+            raise ServersError(f"Kafka failed while {self.topic} was read: {error}") from error
+
+    def _step(self, timeout_s: float) -> Batch:
         began = time.monotonic()
         self._mine.follow()
         self._mine.synchronise()
@@ -154,7 +159,7 @@ class Processor:
     ) -> None:
         """Step until `stopped`, or with `drain` until the log's end as of the start is applied.
 
-        Redis away is waited for; everything else is raised.
+        Redis or Kafka away is waited for; everything else is raised.
         """
         retry_s = 0.1
         while not stopped():

@@ -50,6 +50,7 @@ class Producer:
         self.acked = 0
         self.resent = 0
         self._pending: deque[tuple[Any, bytes, bytes | None]] = deque()
+        self._refused: deque[tuple[bytes | None, bytes | None]] = deque()
         self._last_error: BaseException | None = None
         try:
             self._kafka = KafkaProducer(
@@ -91,20 +92,21 @@ class Producer:
 
     def reap(self) -> None:
         """Count what was acknowledged and send again what was refused. Does not wait."""
-        refused = []
         while self._pending and self._pending[0][0].is_done:
             future, value, key = self._pending.popleft()
             if future.succeeded():
                 self.acked += 1
             else:
                 self._last_error = future.exception
-                refused.append((value, key))
-        if refused:
-            log.warning("%d records refused, sending again: %s", len(refused), self._last_error)
+                self._refused.append((value, key))
+        if self._refused:
+            n = len(self._refused)
+            log.warning("%d records refused, sending again: %s", n, self._last_error)
             time.sleep(RESEND_PAUSE_S)
-            self.resent += len(refused)
-            for value, key in refused:
-                self._post(value, key)
+        while self._refused:
+            self._post(*self._refused[0])  # kept until it is on its way
+            self._refused.popleft()
+            self.resent += 1
 
     def flush(self, timeout_s: float = 30.0) -> None:
         """Wait until everything sent is acknowledged.
@@ -116,10 +118,11 @@ class Producer:
         """
         deadline = time.monotonic() + timeout_s
         self.reap()
-        while self._pending:
+        while self._pending or self._refused:
             if time.monotonic() > deadline:
+                left = len(self._pending) + len(self._refused)
                 raise StageError(
-                    f"{len(self._pending)} records for {self.topic} were not acknowledged "
+                    f"{left} records for {self.topic} were not acknowledged "
                     f"within {timeout_s:g} s; last error: {self._last_error}"
                 )
             time.sleep(0.002)

@@ -9,9 +9,14 @@ from leaderboard.pipeline.client import client
 from leaderboard.settings import Settings
 
 
-def topic_config(settings: Settings) -> dict[str, str]:
-    """Retention of a topic we create, in Kafka's own names and milliseconds."""
-    return {"retention.ms": str(settings.retention_days * 24 * 3600 * 1000)}
+def topic_config(settings: Settings, name: str) -> dict[str, str]:
+    """Of a topic we create, in Kafka's own names, milliseconds and bytes.
+
+    A dead letter is larger than its record by our headers, so its topic takes larger ones.
+    """
+    retention = {"retention.ms": str(settings.retention_days * 24 * 3600 * 1000)}
+    larger = {"max.message.bytes": str(4 << 20)} if name == settings.dead_letter_topic else {}
+    return retention | larger
 
 
 def ensure_topics(settings: Settings, kafka: str) -> list[str]:
@@ -33,7 +38,7 @@ def ensure_topics(settings: Settings, kafka: str) -> list[str]:
                     name=name,
                     num_partitions=settings.partitions,
                     replication_factor=-1,
-                    topic_configs=topic_config(settings),
+                    topic_configs=topic_config(settings, name),
                 )
                 try:
                     admin.create_topics([new])

@@ -90,7 +90,10 @@ def verify(
         if records % 1000 == 0:
             on_progress(records, total)
     on_progress(records, total)
-    differences = list(compare(oracle, state))
+    try:
+        differences = list(compare(oracle, state))
+    except ValueError as error:
+        raise VerifyError(f"achievements:recent holds what is none of ours: {error}") from error
     if differences:
         differences = _explain(differences, kafka, topic, stored)
     return Report(
@@ -190,7 +193,10 @@ def _explain(
 
 def _standstill(redis: Redis, keys: Keys, topic: str, partitions: list[int]) -> State:
     for _ in range(ATTEMPTS):
-        state = read_state(redis, keys, topic, partitions)
+        try:
+            state = read_state(redis, keys, topic, partitions)
+        except ValueError as error:
+            raise VerifyError(f"Redis holds what is none of ours: {error}") from error
         if state is not None:
             return state
     raise VerifyError(

@@ -16,9 +16,27 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
+-- {name, sum, ...} of a hash's numbers and what is added to them, or nil and what is no number
+local function sums(key, added)
+  redis.call('HLEN', key)
+  local hash = {}
+  for i = 1, #added, 2 do
+    local old = redis.call('HGET', key, added[i])
+    if old and not tonumber(old) then
+      return nil, redis.error_reply('WRONGTYPE ' .. key .. ' ' .. added[i] .. ' holds no number')
+    end
+    hash[i] = added[i]
+    hash[i + 1] = text((tonumber(old) or 0) + added[i + 1])
+  end
+  return hash
+end
+
 redis.call('ZCARD', board)
-redis.call('HLEN', unlocked)
-redis.call('HLEN', counts)
+local unlocked_sums, wrong = sums(unlocked, c.unlocked)
+local counts_sums, wrong_too = sums(counts, c.counts)
+if wrong or wrong_too then
+  return wrong or wrong_too
+end
 redis.call('SCARD', processed)
 local newest = redis.call('LRANGE', recent, 0, -1)
 
@@ -69,11 +87,9 @@ if #c.achievements > 0 then
   redis.call('DEL', recent)
   redis.call('RPUSH', recent, unpack(newest, 1, math.min(#newest, c.most_achievements)))
 end
-for i = 1, #c.unlocked, 2 do
-  redis.call('HINCRBY', unlocked, c.unlocked[i], c.unlocked[i + 1])
+if #unlocked_sums > 0 then
+  redis.call('HSET', unlocked, unpack(unlocked_sums))
 end
-for i = 1, #c.counts, 2 do
-  redis.call('HINCRBY', counts, c.counts[i], c.counts[i + 1])
-end
+redis.call('HSET', counts, unpack(counts_sums))
 redis.call('HSET', offsets, c.field, c.next)
 return {1, c.next}

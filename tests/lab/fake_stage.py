@@ -1,7 +1,8 @@
 """A stage that speaks the protocol and does nothing else; its first argument says how it behaves.
 
 good: answers everything; crash: dies at {"crash": n} with status n; silent: never answers;
-stubborn: ignores stop; short: ends by itself at once, in order; chatty: many log lines, then good.
+stubborn: ignores stop; sore: fails when it is stopped; short: ends by itself at once, in order;
+chatty: many log lines, then good.
 """
 
 import json
@@ -35,7 +36,7 @@ def main(how: str) -> None:
         number = command.pop("id", None)
         if command.get("stop") and how != "stubborn":
             say(type="metrics", sent=sent - 1, paused=paused)
-            return
+            sys.exit(1 if how == "sore" else 0)
         if "crash" in command:
             sys.stderr.write("these are my last words\n")
             sys.stderr.flush()

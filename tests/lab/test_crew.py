@@ -79,6 +79,15 @@ def test_a_failure_is_told_once(crew: Crew, starter: Starter):
     assert crew.pump() == []
 
 
+def test_a_failure_while_stopping_is_told(crew: Crew, starter: Starter):
+    starter.how["processor-1"] = "sore"
+    crew.scale(1)
+    reach(crew, {"processor-1": "running"})
+    failures = crew.stop_all()
+    assert "processor-1" in failures[0]
+    assert crew.pump() == []
+
+
 def test_sent_counts_all_producers(crew: Crew):
     for _ in range(2):
         crew.produce(Wishes(), seconds=None, events=None, seed=None)

@@ -196,6 +196,14 @@ def test_verify_finds_any_other_difference(pipe: Pipe, spoil: str):
     assert pipe.verify().drift == 1
 
 
+def test_verify_says_when_it_can_not_read_what_redis_holds(pipe: Pipe):
+    pipe.send(pipe.events(50))
+    pipe.drain()
+    pipe.redis.lpush(pipe.keys.achievements, "junk")
+    with pytest.raises(VerifyError, match="none of ours"):
+        pipe.verify()
+
+
 def test_load_and_kills_at_once(pipe: Pipe):
     """A producer goes on while one victim after another dies; a last processor drains."""
     total, stop = [0], threading.Event()

@@ -127,3 +127,30 @@ def test_the_rate_is_kept_within_5_percent(pipe: Pipe, rate: int):
         sent = run_load(producer, simulator, load, Stamps(), seconds=3, on_metrics=reports.append)
     assert abs(sent - 3 * rate) <= 0.05 * 3 * rate + 1
     assert reports[-1]["sent"] == sent
+
+
+def test_a_command_that_comes_before_the_run_counts(pipe: Pipe):
+    load = Load(0, Profile())
+    simulator = Simulator(1, START, load.profile)
+    load.command({"players": 1})
+    with Producer(pipe.settings.kafka, pipe.settings.topic) as producer:
+        run_load(producer, simulator, load, Stamps(), events=100)
+    events = [decode(r.value) for r in read_log(pipe.settings.kafka, pipe.settings.topic)]
+    assert {e.player_id for e in events if not isinstance(e, BadRecord)} == {"player_001"}
+
+
+def test_what_could_not_be_sent_again_is_not_forgotten(pipe: Pipe):
+    with Producer(pipe.settings.kafka, pipe.settings.topic) as producer:
+        producer._refused.extend([(b"a", b"k"), (b"b", b"k")])
+        post = producer._post
+        producer._post = _fail  # type: ignore[method-assign]  # the fault
+        with pytest.raises(ServersError):
+            producer.flush()
+        producer._post = post  # type: ignore[method-assign]
+        producer.flush()
+        assert producer.acked == 2
+    assert len(list(read_log(pipe.settings.kafka, pipe.settings.topic))) == 2
+
+
+def _fail(value: bytes | None, key: bytes | None) -> None:
+    raise ServersError("away")

@@ -145,3 +145,16 @@ def test_a_paused_processor_keeps_its_place_and_goes_on(pipe: Pipe):
         processor.paused = False
         until(lambda: processor.totals.applied == 50)
     pipe.assert_right(50)
+
+
+def test_a_bad_record_as_large_as_kafka_takes_is_kept_and_passed(pipe: Pipe):
+    """Its reason would quote it, and the letter be larger than the record."""
+    huge = b'{"event_type":"' + b"A" * 600_000 + b'"}'
+    largest = b"x" * 1_048_000
+    pipe.send(pipe.events(20))
+    pipe.send_raw(huge, largest)
+    pipe.drain()
+    assert pipe.assert_right(22).dead_letters == 2
+    letters = list(read_dead_letters(pipe.settings.kafka, pipe.settings.dead_letter_topic))
+    assert [letter.value for letter in letters] == [huge, largest]
+    assert all(len(letter.error) <= 500 for letter in letters)

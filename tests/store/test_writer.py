@@ -125,6 +125,19 @@ def test_a_call_that_fails_has_changed_nothing(redis: Redis, writer: Writer, key
     assert dump(redis) == before
 
 
+@pytest.mark.parametrize(
+    ("key", "field"), [(KEYS.counts, "applied"), (KEYS.achievement_counts, "First Blood")]
+)
+def test_a_count_that_is_no_number_stops_the_call_before_it_writes(
+    redis: Redis, writer: Writer, key: str, field: str
+):
+    redis.hset(key, field, "many")
+    before = dump(redis)
+    with pytest.raises(StoreError, match="holds no number"):
+        apply(writer, records(200))
+    assert dump(redis) == before
+
+
 def test_out_of_memory_changes_nothing_and_goes_on_after(redis: Redis, writer: Writer):
     apply(writer, records(100))
     before = dump(redis)
