@@ -25,6 +25,10 @@ START_TIMEOUT_S = 60.0
 
 expect.set_options(timeout=30_000)  # generous: the machine may be busy with other tests
 
+PAGE = {
+    # it removes itself twice when it is shown twice within 200 ms, and the page then has an error
+    "disabledExtensions": {"@jupyterlab/apputils-extension:splash": True},
+}
 SETTINGS = {
     "@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Light"},
     "@jupyterlab/apputils-extension:notification": {
@@ -40,8 +44,9 @@ def server(folder: Path, notebook: Path, **variables: str) -> Iterator[str]:
     for name in ("notebooks", "config/labconfig"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     shutil.copy(notebook, folder / "notebooks")
-    overrides = folder / "config/labconfig/default_setting_overrides.json"
-    overrides.write_text(json.dumps(SETTINGS))
+    config = folder / "config/labconfig"
+    (config / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
+    (config / "page_config.json").write_text(json.dumps(PAGE))
     port = free_port()
     own = {name: str(folder / name.lower()) for name in
            ("JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR",

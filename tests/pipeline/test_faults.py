@@ -68,10 +68,12 @@ def test_a_join_that_outlasts_one_poll_is_completed(pipe: Pipe):
     """kafka-python 3.0.12 forgot such a join: no partitions and no heartbeats, for ever."""
     pipe.send(pipe.events(100))
     with pipe.processor() as processor:
+        coordinator = processor._consumer._coordinator
         until(lambda: processor.step() and len(processor.positions) == 3)
-        processor._consumer._coordinator._assignment_snapshot = {}  # as after new metadata
+        coordinator._assignment_snapshot = {}  # as after new metadata
         until(lambda: processor.step(timeout_s=0.001) and processor.positions == {})
-        until(lambda: processor.step(timeout_s=0.001) and len(processor.positions) == 3, 20)
+        until(lambda: coordinator._join_task is None or coordinator._join_task.is_done)
+        until(lambda: processor.step() and len(processor.positions) == 3)
     pipe.assert_right(100)
 
 

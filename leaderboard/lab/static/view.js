@@ -2,22 +2,37 @@
 
 const WINDOW_S = 60;
 const SILENCE_MS = 4_000;
+const ASK_AGAIN_MS = 3_000;
 const DRAW_SHARE = 0.4; // at most this share of the page's time goes into drawing
 const NAMES = { rankings: "Ranking", lag: "Lag and rates", rarity: "Achievement rarity" };
 
 // What this page knows of one lab; outlives a view that is closed and opened again.
 class Story {
-  constructor() {
+  constructor(model) {
+    this.model = model;
     this.points = [];
     this.now = { ids: [], names: [], scores: [], labels: [], shares: [], unlocked: 0, titles: {} };
     this.heard = performance.now();
     this.listener = () => {};
+    model.on("msg:custom", (message) => this.take(message));
+    this.hello();
+  }
+
+  // Ask for the story so far; a page that was reloaded may be too early for the kernel to hear it.
+  hello(tries = 20) {
+    if (this.complete || !tries) return;
+    this.model.send({ kind: "hello" });
+    setTimeout(() => this.hello(tries - 1), ASK_AGAIN_MS);
+  }
+
+  close() {
+    this.complete = true;
   }
 
   take({ kind, point, points, ...news }) {
     if (kind !== "tick" && kind !== "history") return;
     Object.assign(this.now, news);
-    if (kind === "history") this.points = points;
+    if (kind === "history") [this.points, this.complete] = [points, true];
     else this.#add(point);
     this.heard = performance.now();
     this.listener();
@@ -140,14 +155,14 @@ class View {
 }
 
 export default () => {
-  const story = new Story();
+  let story;
   let shown; // one live view per page: the newest
 
   return {
     initialize({ model }) {
-      model.on("msg:custom", (message) => story.take(message));
-      model.send({ kind: "hello" });
+      story = new Story(model);
       loadPlotly(model).catch(() => {}); // the view reports it
+      return () => story.close();
     },
 
     render({ model, el }) {
