@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 from kafka.admin import KafkaAdminClient
 from redis import Redis
@@ -14,6 +15,12 @@ from leaderboard.settings import Settings
 from leaderboard.stack.ports import free_port
 from tests.private_kafka import PrivateKafka
 from tests.private_redis import PrivateRedis
+
+# an example's time is the machine's affair: on a fresh checkout the first draw of a text takes long
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,8 @@ EVENTS: Final = {
     "partition": "int64", "offset": "int64", "logged_at": INSTANT, "event_type": TEXT,
     "event_id": TEXT, "timestamp": INSTANT, "player_id": TEXT, "player_name": TEXT,
     "points": "Int64", "game_id": TEXT, "action": TEXT, "achievement_name": TEXT,
-    "achievement_rarity": TEXT, "size_bytes": "int64", "bad": TEXT,
+    "achievement_rarity": TEXT, "match_id": TEXT, "result": TEXT, "kills": "Int64",
+    "deaths": "Int64", "assists": "Int64", "size_bytes": "int64", "bad": TEXT,
 }  # fmt: skip
 BOARD: Final = {"rank": "int64", "player_id": TEXT, "player_name": TEXT, "score": "int64"}
 PLAYERS: Final = {
@@ -169,7 +170,7 @@ def _event_row(record: Any) -> tuple[object, ...]:
     fields = msgspec.structs.asdict(event)
     kind = event.__struct_config__.tag
     names = ("player_id", "player_name", "points", "game_id", "action", "achievement_name",
-             "achievement_rarity")  # fmt: skip
+             "achievement_rarity", "match_id", "result", "kills", "deaths", "assists")  # fmt: skip
     values = [fields.get(name) for name in names]
     return (record.partition, record.offset, logged, kind, str(event.event_id),
             event.timestamp, *values, size, None)  # fmt: skip

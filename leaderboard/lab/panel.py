@@ -23,10 +23,11 @@ SETTLE_S: Final = 3.0
 """After a turn of a control, news from the lab about it is ignored for this long."""
 
 MIXES: Final[dict[str, tuple[float, ...]]] = {
-    "70 / 20 / 10 (the default)": (0.7, 0.2, 0.1),
-    "100 / 0 / 0 (only scores)": (1.0, 0.0, 0.0),
-    "40 / 20 / 40 (many unlock)": (0.4, 0.2, 0.4),
-    "20 / 70 / 10 (many join)": (0.2, 0.7, 0.1),
+    "70 / 20 / 10 (the default)": (0.7, 0.2, 0.1, 0.0),
+    "100 / 0 / 0 (only scores)": (1.0, 0.0, 0.0, 0.0),
+    "40 / 20 / 40 (many unlock)": (0.4, 0.2, 0.4, 0.0),
+    "20 / 70 / 10 (many join)": (0.2, 0.7, 0.1, 0.0),
+    "50 / 20 / 10 / 20 (with matches)": (0.5, 0.2, 0.1, 0.2),
 }
 
 
@@ -189,7 +190,8 @@ class Panel:
         )
         text = next((t for t, known in MIXES.items() if known == shares), None)
         if text is None:  # one that only a cell can ask for
-            text = " / ".join(f"{100 * share:g}" for share in shares)
+            shown = shares if shares[-1] else shares[:-1]
+            text = " / ".join(f"{100 * share:g}" for share in shown)
             self._mixes = {**MIXES, text: shares}
             self.mix.options = list(self._mixes)
         self.mix.value = text

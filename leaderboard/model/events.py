@@ -47,6 +47,9 @@ GAMES = ("game_alpha", "game_beta", "game_gamma")
 MAX_POINTS = 1_000_000
 """Most points one event may carry: sums stay exact (below 2**53) for 9e9 such events a player."""
 
+MAX_MATCH_COUNT = 10_000
+"""Most kills, deaths or assists one match may report."""
+
 MOST_REASON = 500
 """Characters of a reason: it quotes the bad value, which may be as long as a record."""
 
@@ -55,6 +58,7 @@ MIN_YEAR, MAX_YEAR = 1970, 9998
 
 Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
 Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
+MatchCount: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_MATCH_COUNT)]
 
 
 class _Event(Struct, frozen=True, tag_field="event_type", kw_only=True):
@@ -87,8 +91,19 @@ class AchievementUnlocked(_Event, frozen=True, tag="achievement_unlocked", kw_on
     achievement_rarity: Literal["common", "uncommon", "rare", "epic", "legendary"]
 
 
-Event: TypeAlias = PlayerScored | PlayerJoined | AchievementUnlocked
-EVENT_TYPES = ("player_scored", "player_joined", "achievement_unlocked")
+class MatchFinished(_Event, frozen=True, tag="match_finished", kw_only=True):
+    """A match ended for a player: how, and what they did in it (0 to `MAX_MATCH_COUNT` each)."""
+
+    match_id: Text
+    game_id: Text
+    result: Literal["win", "loss", "draw"]
+    kills: MatchCount
+    deaths: MatchCount
+    assists: MatchCount
+
+
+Event: TypeAlias = PlayerScored | PlayerJoined | AchievementUnlocked | MatchFinished
+EVENT_TYPES = ("player_scored", "player_joined", "achievement_unlocked", "match_finished")
 
 
 class BadRecord(Struct, frozen=True):

@@ -123,7 +123,7 @@ def _count(changes: Changes, event: Event, event_id: str) -> None:
         player.actions[event.action] = player.actions.get(event.action, 0) + 1
     elif isinstance(event, PlayerJoined):
         player.joins += 1
-    else:
+    elif isinstance(event, AchievementUnlocked):
         name = event.achievement_name
         changes.unlocked[name] = changes.unlocked.get(name, 0) + 1
         changes.achievements.append(_achievement_text(event, event_id))

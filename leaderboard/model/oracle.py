@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 POINTS_LIMIT = 1_000_000
+MATCH_LIMIT = 10_000
 ACTIONS = ["kill", "headshot", "assist", "objective_capture", "flag_carry", "healing", "revive"]
 RARITIES = ["common", "uncommon", "rare", "epic", "legendary"]
 _INSTANT = re.compile(
@@ -154,6 +155,10 @@ def _is_points(value: object) -> bool:
     return type(value) is int and 0 <= value <= POINTS_LIMIT
 
 
+def _is_match_count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= MATCH_LIMIT
+
+
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and len(value) in (32, 36) and bool(_UUID.fullmatch(value))
 
@@ -202,5 +207,14 @@ _RULES: dict[Any, dict[str, Any]] = {
         **_COMMON,
         "achievement_name": _is_text,
         "achievement_rarity": lambda v: v in RARITIES,
+    },
+    "match_finished": {
+        **_COMMON,
+        "match_id": _is_text,
+        "game_id": _is_text,
+        "result": lambda v: v in ["win", "loss", "draw"],
+        "kills": _is_match_count,
+        "deaths": _is_match_count,
+        "assists": _is_match_count,
     },
 }

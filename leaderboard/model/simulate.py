@@ -26,12 +26,16 @@ from leaderboard.model.events import (
     GAMES,
     AchievementUnlocked,
     Event,
+    MatchFinished,
     PlayerJoined,
     PlayerScored,
 )
 
 MIX: Final = {"player_scored": 0.7, "player_joined": 0.2, "achievement_unlocked": 0.1}
-"""Share of each event type."""
+"""Share of each event type; `match_finished` takes part when a mix names it."""
+
+RESULT_WEIGHTS: Final = {"win": 0.48, "loss": 0.48, "draw": 0.04}
+"""Share of each result among finished matches."""
 
 RARITY_WEIGHTS: Final = {
     "common": 0.60,
@@ -137,6 +141,8 @@ class Simulator:
             return PlayerScored(**common, points=ACTIONS[action], game_id=game, action=action)  # type: ignore[arg-type]  # keyword dict
         if event_type == "player_joined":
             return PlayerJoined(**common, game_id=self._choices.choice(GAMES))  # type: ignore[arg-type]  # keyword dict
+        if event_type == "match_finished":
+            return MatchFinished(**common, **self._match())  # type: ignore[arg-type]  # keyword dict
         name = _ACHIEVEMENT_NAMES[self._pick(_ACHIEVEMENT_STEPS)]
         return AchievementUnlocked(
             **common,  # type: ignore[arg-type]  # keyword dict
@@ -144,12 +150,25 @@ class Simulator:
             achievement_rarity=ACHIEVEMENTS[name],  # type: ignore[arg-type]  # a known rarity
         )
 
+    def _match(self) -> dict[str, object]:
+        choices = self._choices
+        return {
+            "match_id": f"match_{choices.getrandbits(32):08x}",
+            "game_id": choices.choice(GAMES),
+            "result": _RESULTS[self._pick(_RESULT_STEPS)],
+            "kills": choices.randrange(21),
+            "deaths": choices.randrange(13),
+            "assists": choices.randrange(16),
+        }
+
     def _pick(self, steps: list[float]) -> int:
         """An index in proportion to the weights whose running sums are `steps`."""
         return min(bisect(steps, self._choices.random() * steps[-1]), len(steps) - 1)
 
 
 _ACTION_NAMES = tuple(ACTIONS)
+_RESULTS = tuple(RESULT_WEIGHTS)
+_RESULT_STEPS = list(accumulate(RESULT_WEIGHTS.values()))
 _ACHIEVEMENT_NAMES = tuple(ACHIEVEMENTS)
 _ACHIEVEMENT_STEPS = list(accumulate(achievement_shares().values()))
 

@@ -12,6 +12,7 @@ from ipywidgets.widgets.widget import _instances
 from leaderboard.lab.cockpit import Cockpit, LiveView, cockpit, live_figures
 from leaderboard.lab.feed import Feed
 from leaderboard.lab.panel import Panel
+from leaderboard.model.events import EVENT_TYPES
 from tests.lab.fake_lab import FakeLab
 
 
@@ -141,7 +142,7 @@ def test_controls_set_values(lab: FakeLab, view: Cockpit) -> None:
     view.panel.processors.value = "3"
     view.panel.mix.value = "100 / 0 / 0 (only scores)"
 
-    mix = {"player_scored": 1.0, "player_joined": 0.0, "achievement_unlocked": 0.0}
+    mix = dict.fromkeys(EVENT_TYPES, 0.0) | {"player_scored": 1.0}
     values = ({"rate": 1300.0}, {"players": 7}, {"skew": 1.2}, {"processors": 3}, {"mix": mix})
     assert lab.calls == [("set", value) for value in values]
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.model import oracle
-from leaderboard.model.events import BadRecord, decode, encode
+from leaderboard.model.events import EVENT_TYPES, BadRecord, decode, encode
 from leaderboard.model.fold import utc_text
-from leaderboard.model.simulate import simulate
+from leaderboard.model.simulate import Profile, simulate
 
 SCORED = {
     "event_type": "player_scored",
@@ -40,9 +40,45 @@ def assert_agree(value: bytes) -> None:
 
 
 def test_simulated_events_survive_the_wire():
-    for event in simulate(3, datetime(2026, 1, 1, tzinfo=UTC), n=500):
+    profile = Profile(mix=dict.fromkeys(EVENT_TYPES, 1.0))
+    for event in simulate(3, datetime(2026, 1, 1, tzinfo=UTC), n=500, profile=profile):
         assert decode(encode(event)) == event
         assert_agree(encode(event))
+
+
+MATCH = {
+    **{k: SCORED[k] for k in ("event_id", "timestamp", "player_id", "player_name", "game_id")},
+    "event_type": "match_finished",
+    "match_id": "match_0001",
+    "result": "win",
+    "kills": 7,
+    "deaths": 0,
+    "assists": 3,
+}
+
+
+def test_a_match_is_an_event():
+    value = json.dumps(MATCH).encode()
+    assert decode(value).result == "win"  # type: ignore[union-attr]  # a finished match
+    assert_agree(value)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [("result", "forfeit"), ("result", None), ("kills", -1), ("deaths", 10_001), ("assists", 1.0),
+     ("match_id", ""), ("kills", True)],
+)  # fmt: skip
+def test_a_match_out_of_bounds_is_bad(field: str, wrong: object):
+    value = json.dumps({**MATCH, field: wrong}).encode()
+    assert isinstance(decode(value), BadRecord)
+    assert_agree(value)
+
+
+@pytest.mark.parametrize("missing", MATCH)
+def test_a_match_lacking_any_field_is_bad(missing: str):
+    value = json.dumps({k: v for k, v in MATCH.items() if k != missing}).encode()
+    assert isinstance(decode(value), BadRecord)
+    assert_agree(value)
 
 
 @pytest.mark.parametrize("missing", SCORED)
