@@ -6,7 +6,8 @@
     │   ├── ServersDownError     nothing is running where we looked: run `leaderboard up`
     │   └── DownloadError        a jar could not be fetched, or its checksum is wrong
     ├── StoreError           Redis refused or failed
-    │   └── OffsetGapError       the stored offset lies outside the log: never jump, stop and say so
+    │   ├── OffsetGapError       the stored offset lies outside the log: never jump, stop and say so
+    │   └── BoardsChangedError   Redis holds counts of other boards than those declared: rebuild
     ├── VerifyError          Redis and the log can not be compared
     ├── StageError           a running stage (child process) failed or does not answer
     └── NotebookError        a notebook run failed or was given unknown parameters
@@ -41,6 +42,10 @@ class StoreError(LeaderboardError):
 
 class OffsetGapError(StoreError):
     """The stored offset lies outside the log that Kafka still holds."""
+
+
+class BoardsChangedError(StoreError):
+    """Redis holds counts of other boards than the declared ones."""
 
 
 class VerifyError(LeaderboardError):

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         "", pattern=r"^[\x21-\x7e]*$", description="put before every Redis key; empty: plain names"
     )
     partitions: int = Field(3, ge=1, le=256, description="partitions of a topic we create")
+    boards_file: str = Field(
+        "", description="TOML file that declares the boards; empty: the nine built-in ones"
+    )
     retention_days: int = Field(7, ge=1, description="how long the topic keeps events")
     processed_ttl_hours: int = Field(
         24 * 8, ge=1, description="how long counted event ids are remembered, in hours"
@@ -116,6 +119,10 @@ class Settings(BaseSettings):
     @property
     def dead_letter_topic(self) -> str:
         return f"{self.topic}.dead-letter"
+
+    @property
+    def late_topic(self) -> str:
+        return f"{self.topic}.late"
 
     def with_(self, **changes: object) -> Self:
         """A copy with some fields changed, validated again."""

@@ -55,7 +55,7 @@ def test_the_model_is_pure():
     """No I/O, no clock, no global randomness: it imports only what computes."""
     allowed = {
         "msgspec", "bisect", "collections", "dataclasses", "datetime", "itertools", "json",
-        "random", "re", "typing", "uuid", "leaderboard",
+        "random", "re", "tomllib", "typing", "uuid", "zoneinfo", "leaderboard",
     }  # fmt: skip
     for path in (PACKAGE / "model").glob("*.py"):
         assert {name.split(".")[0] for name in imports(path)} <= allowed, path

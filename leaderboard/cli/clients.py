@@ -6,7 +6,6 @@ from redis.retry import Retry
 
 from leaderboard.settings import Settings
 from leaderboard.store.keys import Keys
-from leaderboard.store.writer import Writer
 
 
 def connect_redis(url: str) -> Redis:
@@ -18,7 +17,3 @@ def connect_redis(url: str) -> Redis:
 
 def keys_of(settings: Settings) -> Keys:
     return Keys(settings.key_prefix)
-
-
-def writer_of(redis: Redis, settings: Settings) -> Writer:
-    return Writer(redis, keys_of(settings), settings.topic, ttl_hours=settings.processed_ttl_hours)

@@ -11,11 +11,12 @@ from redis import Redis
 
 from leaderboard import stack
 from leaderboard.cli.board import print_board
-from leaderboard.cli.clients import connect_redis, keys_of, writer_of
+from leaderboard.cli.clients import connect_redis, keys_of
 from leaderboard.cli.signals import on_stop_signal
 from leaderboard.errors import StoreError
 from leaderboard.pipeline.control import Control
 from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.processor import Batch, Processor
 from leaderboard.pipeline.producer import RateMeter
 from leaderboard.pipeline.topics import ensure_topics
@@ -55,7 +56,7 @@ def process(
         settings.topic,
         settings.group,
         writer_of(redis, settings),
-        DeadLetters(servers.kafka, settings.dead_letter_topic),
+        DeadLetters(servers.kafka, settings.dead_letter_topic, settings.late_topic),
         session_timeout_s=settings.session_timeout_s,
         client_id=f"processor-{os.getpid()}",
     ) as processor:

@@ -13,9 +13,10 @@ from tqdm.auto import tqdm
 
 from leaderboard import stack
 from leaderboard.cli.board import print_board
-from leaderboard.cli.clients import connect_redis, keys_of, writer_of
+from leaderboard.cli.clients import connect_redis, keys_of
 from leaderboard.errors import LeaderboardError, StageError
 from leaderboard.pipeline.deadletter import DeadLetter, DeadLetters, read_dead_letters
+from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.lag import active_members
 from leaderboard.pipeline.processor import Batch, Processor
 from leaderboard.pipeline.verify import Report, verify
@@ -115,7 +116,7 @@ def rebuild() -> None:
     with (
         Processor(
             servers.kafka, settings.topic, settings.group, writer_of(redis, settings),
-            DeadLetters(servers.kafka, settings.dead_letter_topic),
+            DeadLetters(servers.kafka, settings.dead_letter_topic, settings.late_topic),
             session_timeout_s=settings.session_timeout_s, client_id="rebuild",
         ) as processor,
         tqdm(unit=" records", unit_scale=True, desc="rebuilding") as bar,

@@ -10,10 +10,9 @@ from leaderboard.lab.engine import Engine
 from leaderboard.lab.handles import pause_of
 from leaderboard.lab.wishes import Wishes
 from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
-from leaderboard.store.keys import Keys
-from leaderboard.store.writer import Writer
 
 
 class Acts:
@@ -42,10 +41,8 @@ class Acts:
         Raises `ServersError` when Kafka is away.
         """
         s = self._bench.settings
-        writer = Writer(
-            self._bench.redis, Keys(s.key_prefix), s.topic, ttl_hours=s.processed_ttl_hours
-        )
-        letters = DeadLetters(s.kafka, s.dead_letter_topic)
+        writer = writer_of(self._bench.redis, s)
+        letters = DeadLetters(s.kafka, s.dead_letter_topic, s.late_topic)
         timeout_s = options.pop("session_timeout_s", s.session_timeout_s)
         made = Processor(
             s.kafka, s.topic, s.group, writer, letters, session_timeout_s=timeout_s, **options

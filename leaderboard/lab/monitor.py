@@ -14,11 +14,11 @@ from redis.exceptions import RedisError
 
 from leaderboard.errors import ServersError, StoreError
 from leaderboard.pipeline.client import client
+from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.lag import owners
 from leaderboard.settings import Settings
 from leaderboard.store import reader
 from leaderboard.store.keys import Keys
-from leaderboard.store.writer import Writer
 
 TOP: Final = 10
 TIMEOUT_MS: Final = 5000
@@ -62,7 +62,7 @@ class Monitor:
         self._settings = settings
         self._keys = Keys(settings.key_prefix)
         self._redis = Redis.from_url(redis, socket_timeout=5, socket_connect_timeout=5)
-        self._writer = Writer(self._redis, self._keys, settings.topic)
+        self._writer = writer_of(self._redis, settings)
         self._kafka = kafka
         try:
             self._consumer = KafkaConsumer(

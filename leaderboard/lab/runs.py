@@ -95,7 +95,8 @@ def _remove_group(group: str, kafka: str) -> None:
 def _exist(settings: Settings, kafka: str) -> bool:
     try:
         with KafkaAdminClient(**client(kafka)) as admin:
-            return {settings.topic, settings.dead_letter_topic} <= set(admin.list_topics())
+            names = {settings.topic, settings.dead_letter_topic, settings.late_topic}
+            return names <= set(admin.list_topics())
     except KafkaError as error:
         raise ServersError(f"no Kafka answers at {kafka}: {error}") from error
 

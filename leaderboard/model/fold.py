@@ -6,7 +6,7 @@ state; a duplicate (an event id seen before in this partition) adds nothing but 
 """
 
 from collections.abc import Container, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
@@ -15,23 +15,49 @@ from leaderboard.model.events import (
     AchievementUnlocked,
     BadRecord,
     Event,
+    MatchFinished,
     PlayerJoined,
     PlayerScored,
 )
+from leaderboard.model.tally import Book, Missed, Part, Row, streak
+from leaderboard.model.windows import micros
 
 RECENT = 100
 """How many achievements the recent list keeps."""
 
 
+MOST_AHEAD = timedelta(days=1)
+"""An event stamped further ahead of its record does not move the watermark: its clock is wrong."""
+
+
 class Record(Struct, frozen=True):
-    """One record of the log: its offset, and the event in it or why there is none."""
+    """One record of the log: its offset, the event in it or why there is none.
+
+    `logged_us` is Kafka's time of the record, in microseconds since 1970 UTC; None: unknown.
+    """
 
     offset: int
     event: Event | BadRecord
+    logged_us: int | None = None
+
+
+class MatchChange(Struct):
+    """What a run's finished matches add to a player; `streak` is a row of `tally.streak`."""
+
+    wins: int = 0
+    losses: int = 0
+    draws: int = 0
+    kills: int = 0
+    deaths: int = 0
+    assists: int = 0
+    streak: Row | None = None
 
 
 class PlayerChange(Struct):
-    """What a run adds to one player; `name` and `last_active` replace the stored ones."""
+    """What a run adds to one player; `name` and `last_active` replace the stored ones.
+
+    `matches` by game id, and of all games under the empty text.
+    """
 
     name: str = ""
     last_active: datetime = datetime.min.replace(tzinfo=UTC)
@@ -39,13 +65,21 @@ class PlayerChange(Struct):
     events: int = 0
     joins: int = 0
     actions: dict[str, int] = {}
+    matches: dict[str, MatchChange] = {}
+
+
+GLOBAL_ONLY = Book(())
+_MOST_AHEAD_US = MOST_AHEAD // timedelta(microseconds=1)
 
 
 class Changes(Struct):
     """All that records `start` <= offset < `next` of one partition change.
 
     `ids` are the events counted here, in log order; `achievements` at most `RECENT` entries as
-    JSON, newest first; `unlocked` counts them by name, all of them.
+    JSON, newest first; `unlocked` counts them by name, all of them. `parts` are what the boards
+    other than the global one gain; `missed` the records that do not count on some of them, by
+    offset. `watermark` is the latest event time so far in this partition, in microseconds since
+    1970 UTC (None: no event yet).
     """
 
     start: int
@@ -57,6 +91,9 @@ class Changes(Struct):
     applied: int = 0
     duplicates: int = 0
     dead_letters: int = 0
+    parts: dict[tuple[str, str, str], Part] = {}
+    missed: dict[int, Missed] = {}
+    watermark: int | None = None
 
 
 class Achievement(Struct, frozen=True, kw_only=True):
@@ -80,19 +117,26 @@ def utc_text(instant: datetime) -> str:
 
 
 def fold(
-    records: Iterable[Record], start: int, seen: Container[str] = frozenset(), most: int = 2000
+    records: Iterable[Record],
+    start: int,
+    seen: Container[str] = frozenset(),
+    most: int = 2000,
+    *,
+    book: Book = GLOBAL_ONLY,
+    watermark: int | None = None,
 ) -> Iterator[Changes]:
     """Changes of `records` (ascending offsets from `start`), cut once they touch `most` players.
 
-    `seen` holds the ids among these records that were already counted before. Each piece starts
-    where the one before ended; no records, no pieces.
+    `seen` holds the ids among these records that were already counted before. `book` holds the
+    boards, `watermark` is the partition's before `start`: what is late depends on these records
+    and on it alone. Each piece starts where the one before ended; no records, no pieces.
     """
     counted: set[str] = set()
-    changes = Changes(start, start)
+    changes = Changes(start, start, watermark=watermark)
     for record in records:
         if len(changes.players) >= most:
             yield _closed(changes)
-            changes = Changes(changes.next, changes.next)
+            changes = Changes(changes.next, changes.next, watermark=changes.watermark)
         changes.next = record.offset + 1
         event = record.event
         if isinstance(event, BadRecord):
@@ -104,6 +148,7 @@ def fold(
             continue
         counted.add(event_id)
         _count(changes, event, event_id)
+        _count_on_boards(changes, record, event, book)
     if changes.next > changes.start:
         yield _closed(changes)
 
@@ -123,10 +168,35 @@ def _count(changes: Changes, event: Event, event_id: str) -> None:
         player.actions[event.action] = player.actions.get(event.action, 0) + 1
     elif isinstance(event, PlayerJoined):
         player.joins += 1
-    elif isinstance(event, AchievementUnlocked):
+    elif isinstance(event, MatchFinished):
+        for game in ("", event.game_id):
+            _count_match(player.matches.setdefault(game, MatchChange()), event)
+    else:
         name = event.achievement_name
         changes.unlocked[name] = changes.unlocked.get(name, 0) + 1
         changes.achievements.append(_achievement_text(event, event_id))
+
+
+def _count_match(change: MatchChange, event: MatchFinished) -> None:
+    change.wins += event.result == "win"
+    change.losses += event.result == "loss"
+    change.draws += event.result == "draw"
+    change.kills += event.kills
+    change.deaths += event.deaths
+    change.assists += event.assists
+    change.streak = streak(change.streak, event.result == "win", 0)
+
+
+def _count_on_boards(changes: Changes, record: Record, event: Event, book: Book) -> None:
+    """Count by the watermark as it was, then move it."""
+    at = micros(event.timestamp)
+    missed = book.count(changes.parts, event, at, changes.watermark)
+    if missed:
+        changes.missed[record.offset] = missed
+    if record.logged_us is not None and at > record.logged_us + _MOST_AHEAD_US:
+        return
+    if changes.watermark is None or at > changes.watermark:
+        changes.watermark = at
 
 
 def _achievement_text(event: AchievementUnlocked, event_id: str) -> str:

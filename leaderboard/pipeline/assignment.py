@@ -34,11 +34,13 @@ class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pyt
 class Assignment:
     """The partitions of one consumer. Use from one thread.
 
-    `next` is the offset of the next record to apply, for each trusted partition.
+    `next` is the offset of the next record to apply, for each trusted partition, and `watermarks`
+    the latest event time before it (microseconds since 1970 UTC; None: no event yet).
     """
 
     def __init__(self, consumer: KafkaConsumer, topic: str, writer: Writer) -> None:
         self.next: dict[int, int] = {}
+        self.watermarks: dict[int, int | None] = {}
         self._untrusted: set[int] = set()
         self._joined = False
         self._paused = False
@@ -114,7 +116,9 @@ class Assignment:
         parts = [tp for tp in self._assigned() if tp.partition in self._untrusted]
         if not parts:
             return
-        stored = self._writer.offsets([tp.partition for tp in parts])
+        numbers = [tp.partition for tp in parts]
+        stored = self._writer.offsets(numbers)
+        watermarks = self._writer.watermarks(numbers)
         begins, ends = self._consumer.beginning_offsets(parts), self._consumer.end_offsets(parts)
         for tp in parts:
             offset = self._start(tp, stored[tp.partition], begins[tp], ends[tp])
@@ -123,6 +127,7 @@ class Assignment:
             except IllegalStateError:
                 continue  # taken away since: the next `follow` says so
             self.next[tp.partition] = offset
+            self.watermarks[tp.partition] = watermarks[tp.partition]
             self._untrusted.discard(tp.partition)
         self._set_paused(self._paused)
 

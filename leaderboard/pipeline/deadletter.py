@@ -1,6 +1,6 @@
-"""Dead letters: bad records, kept with their original bytes and the reason.
+"""Letters: bad records and late events, kept with their original bytes and the reason.
 
-A redelivered bad record may be published twice; readers know a letter by its source (topic,
+A redelivered one may be published twice; readers know a letter by its source (topic,
 partition, offset), so it is listed and replayed once. Never here: deciding what is bad (`model`).
 """
 
@@ -32,14 +32,20 @@ class DeadLetter(Struct, frozen=True):
 
 
 class DeadLetters:
-    """Publishes to the dead-letter topic. Use from one thread."""
+    """Publishes bad records to `topic` and late events to `late_topic`. Use from one thread."""
 
-    def __init__(self, kafka: str, topic: str) -> None:
+    def __init__(self, kafka: str, topic: str, late_topic: str) -> None:
         self.topic = topic
+        self.late_topic = late_topic
         self._bootstrap = kafka
         self._producer: KafkaProducer | None = None
 
-    def publish(self, letters: list[tuple[ConsumerRecord, str]], timeout_s: float = 30) -> None:
+    def publish(
+        self,
+        bad: list[tuple[ConsumerRecord, str]],
+        late: list[tuple[ConsumerRecord, str]],
+        timeout_s: float = 30,
+    ) -> None:
         """Publish (record, reason) pairs; returns once Kafka has acknowledged all of them.
 
         Raises
@@ -47,24 +53,28 @@ class DeadLetters:
         ServersError
             when one is not acknowledged; then the source offsets must not be passed.
         """
-        if not letters:
-            return
         try:
-            for future in [self._send(record, reason) for record, reason in letters]:
+            futures = [
+                self._send(topic, record, reason)
+                for topic, letters in ((self.topic, bad), (self.late_topic, late))
+                for record, reason in letters
+            ]
+            for future in futures:
                 future.get(timeout=timeout_s)
         except KafkaError as error:
             raise ServersError(
-                f"{len(letters)} bad records could not be kept in {self.topic}: {error}; "
+                f"{len(bad)} bad records and {len(late)} late events could not be kept in "
+                f"{self.topic} and {self.late_topic}: {error}; "
                 "they stay unread in the log and are tried again"
             ) from error
 
-    def _send(self, record: ConsumerRecord, reason: str) -> Any:
+    def _send(self, topic: str, record: ConsumerRecord, reason: str) -> Any:
         if self._producer is None:
             self._producer = KafkaProducer(
                 **client(self._bootstrap), acks="all", max_request_size=MOST_REQUEST_BYTES
             )
         return self._producer.send(
-            self.topic,
+            topic,
             value=record.value,
             key=record.key or b"",
             headers=_headers(record, reason),

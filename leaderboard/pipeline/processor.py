@@ -16,9 +16,10 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
-from leaderboard.errors import OffsetGapError, ServersError, StoreError
+from leaderboard.errors import BoardsChangedError, OffsetGapError, ServersError, StoreError
 from leaderboard.model.events import BadRecord, decode
 from leaderboard.model.fold import Changes, Record, fold
+from leaderboard.model.tally import Book
 from leaderboard.pipeline.assignment import Assignment
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
@@ -31,12 +32,16 @@ LONGEST_RETRY_S = 2.0
 
 
 class Batch(Struct):
-    """What one step did: records polled and their outcomes; `refused` counts refused calls."""
+    """What one step did: records polled and their outcomes; `refused` counts refused calls.
+
+    `late` counts applied events that came too late for at least one board.
+    """
 
     records: int = 0
     applied: int = 0
     duplicates: int = 0
     dead_letters: int = 0
+    late: int = 0
     refused: int = 0
     seconds: float = 0.0
 
@@ -53,7 +58,7 @@ class Processor:
     writer
         Applies the changes; its offsets decide where reading goes on.
     dead_letters
-        Keeps the bad records.
+        Keeps the bad records and the late events.
     session_timeout_s
         After how long without a heartbeat Kafka gives this member's partitions to another.
     probe
@@ -83,6 +88,7 @@ class Processor:
         self.paused = False
         self.totals = Batch()
         self._writer = writer
+        self._book = Book(writer.boards)
         self._dead_letters = dead_letters
         self._probe = probe
         self._checked = 0.0
@@ -120,6 +126,8 @@ class Processor:
             when Kafka is away or bad records could not be kept; as for `StoreError`.
         OffsetGapError
             when the log no longer holds what Redis asks for next.
+        BoardsChangedError
+            when Redis holds counts of other boards.
         """
         try:
             return self._step(timeout_s)
@@ -167,7 +175,7 @@ class Processor:
                 batch = self.step()
                 if drain and not batch.records and self.drained():
                     return
-            except OffsetGapError:
+            except (OffsetGapError, BoardsChangedError):
                 raise
             except (StoreError, ServersError) as error:
                 log.warning("%s; trying again in %.1f s", error, retry_s)
@@ -218,15 +226,21 @@ class Processor:
         self.close()
 
     def _apply(self, polled: dict[int, list[ConsumerRecord]], batch: Batch) -> None:
-        records = {p: [Record(r.offset, decode(r.value)) for r in rs] for p, rs in polled.items()}
+        records = {
+            p: [Record(r.offset, decode(r.value), r.timestamp * 1000) for r in rs]
+            for p, rs in polled.items()
+        }
         batch.records = sum(map(len, records.values()))
-        self._keep_bad_ones(polled, records)
         seen = self._writer.seen({p: _ids(rs) for p, rs in records.items()})
         calls = [
             (p, changes)
             for p, rs in records.items()
-            for changes in fold(rs, self._mine.next[p], seen[p])
-        ]
+            for changes in fold(
+                rs, self._mine.next[p], seen[p],
+                book=self._book, watermark=self._mine.watermarks[p],
+            )
+        ]  # fmt: skip
+        self._keep_letters(polled, records, calls)
         self._probe("before_apply")
         outcomes = self._writer.apply(calls)
         self._probe("after_apply")
@@ -234,6 +248,7 @@ class Processor:
         for (partition, changes), outcome in zip(calls, outcomes, strict=True):
             if outcome.applied:
                 applied[partition] = self._mine.next[partition] = changes.next
+                self._mine.watermarks[partition] = changes.watermark
                 _count(batch, changes)
             else:
                 batch.refused += 1
@@ -242,17 +257,32 @@ class Processor:
             self._consumer.commit_async(self._commits(applied), callback=_note_commit)
         self._probe("after_commit")
 
-    def _keep_bad_ones(
-        self, polled: dict[int, list[ConsumerRecord]], records: dict[int, list[Record]]
+    def _keep_letters(
+        self,
+        polled: dict[int, list[ConsumerRecord]],
+        records: dict[int, list[Record]],
+        calls: list[tuple[int, Changes]],
     ) -> None:
-        self._dead_letters.publish(
-            [
-                (raw, record.event.reason)
-                for p, raws in polled.items()
-                for raw, record in zip(raws, records[p], strict=True)
-                if isinstance(record.event, BadRecord)
-            ]
-        )
+        bad = [
+            (raw, record.event.reason)
+            for p, raws in polled.items()
+            for raw, record in zip(raws, records[p], strict=True)
+            if isinstance(record.event, BadRecord)
+        ]
+        late = {
+            (p, offset): f"too late for {', '.join(missed.late)}"
+            for p, changes in calls
+            for offset, missed in changes.missed.items()
+            if missed.late
+        }
+        raws = (raw for raws in polled.values() for raw in raws) if late else ()
+        late_ones = [
+            (raw, late[raw.partition, raw.offset])
+            for raw in raws
+            if (raw.partition, raw.offset) in late
+        ]
+        if bad or late_ones:
+            self._dead_letters.publish(bad, late_ones)
 
     def _commits(self, offsets: dict[int, int]) -> dict[TopicPartition, OffsetAndMetadata]:
         return {
@@ -264,7 +294,7 @@ class Processor:
         return {tp.partition: end for tp, end in self._consumer.end_offsets(parts).items()}
 
     def _add(self, batch: Batch) -> None:
-        for name in ("records", "applied", "duplicates", "dead_letters", "refused", "seconds"):
+        for name in Batch.__struct_fields__:
             setattr(self.totals, name, getattr(self.totals, name) + getattr(batch, name))
 
 
@@ -276,6 +306,7 @@ def _count(batch: Batch, changes: Changes) -> None:
     batch.applied += changes.applied
     batch.duplicates += changes.duplicates
     batch.dead_letters += changes.dead_letters
+    batch.late += sum(bool(missed.late) for missed in changes.missed.values())
 
 
 def _note_commit(offsets: Any, response: Any) -> None:

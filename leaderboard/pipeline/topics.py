@@ -12,15 +12,16 @@ from leaderboard.settings import Settings
 def topic_config(settings: Settings, name: str) -> dict[str, str]:
     """Of a topic we create, in Kafka's own names, milliseconds and bytes.
 
-    A dead letter is larger than its record by our headers, so its topic takes larger ones.
+    A dead or late letter is larger than its record by our headers, so its topic takes larger ones.
     """
     retention = {"retention.ms": str(settings.retention_days * 24 * 3600 * 1000)}
-    larger = {"max.message.bytes": str(4 << 20)} if name == settings.dead_letter_topic else {}
+    kept = (settings.dead_letter_topic, settings.late_topic)
+    larger = {"max.message.bytes": str(4 << 20)} if name in kept else {}
     return retention | larger
 
 
 def ensure_topics(settings: Settings, kafka: str) -> list[str]:
-    """Create the event topic and its dead-letter topic where they are missing.
+    """Create the event topic and those of dead and late letters where they are missing.
 
     Returns the names created. An existing topic is left as it is.
 
@@ -29,7 +30,7 @@ def ensure_topics(settings: Settings, kafka: str) -> list[str]:
     ServersError
         when Kafka can not be reached or refuses.
     """
-    names = (settings.topic, settings.dead_letter_topic)
+    names = (settings.topic, settings.dead_letter_topic, settings.late_topic)
     try:
         with KafkaAdminClient(**client(kafka)) as admin:
             missing = [n for n in names if n not in set(admin.list_topics())]
@@ -50,14 +51,14 @@ def ensure_topics(settings: Settings, kafka: str) -> list[str]:
 
 
 def delete_topics(settings: Settings, kafka: str) -> None:
-    """Delete the event topic and its dead-letter topic, with all records. Missing ones are fine.
+    """Delete the event topic and those of its letters, with all records. Missing ones are fine.
 
     Raises
     ------
     ServersError
         when Kafka can not be reached or refuses.
     """
-    names = {settings.topic, settings.dead_letter_topic}
+    names = {settings.topic, settings.dead_letter_topic, settings.late_topic}
     try:
         with KafkaAdminClient(**client(kafka)) as admin:
             present = sorted(names & set(admin.list_topics()))

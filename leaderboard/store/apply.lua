@@ -1,19 +1,20 @@
-#!lua
--- Apply one run of changes exactly once. KEYS: offsets, board, achievements, achievement counts,
--- counts, ids. ARGV[1]: msgpack of the changes.
--- Returns {1, next} when applied, {0, stored offset or nil} when the offset is another one.
+-- Apply one run of changes exactly once. KEYS: offsets, achievements, achievement counts, counts,
+-- ids, watermarks, definitions, hidden players, board counts. ARGV[1]: msgpack of the changes.
+-- Returns {1, next} when applied, {0, stored offset or nil} when the offset is another one, and
+-- {-1} when Redis holds counts of other boards than these.
 -- Every read that can fail (a key of another type) comes before the first write, so that a failing
 -- call has changed nothing.
-local offsets, board, recent, unlocked, counts, processed = unpack(KEYS)
-local c = cmsgpack.unpack(ARGV[1])
+local offsets, recent, unlocked, counts, processed, watermarks, definitions, hidden, board_counts =
+  unpack(KEYS)
+local run = cmsgpack.unpack(ARGV[1])
 
-local stored = redis.call('HGET', offsets, c.field)
-if (stored or '0') ~= c.start then
+local stored = redis.call('HGET', offsets, run.field)
+if (stored or '0') ~= run.start then
   return {0, stored}
 end
-
-local function text(number)
-  return string.format('%.0f', number)
+local declared = redis.call('GET', definitions)
+if declared and declared ~= run.definitions or not declared and stored then
+  return {-1}
 end
 
 -- {name, sum, ...} of a hash's numbers and what is added to them, or nil and what is no number
@@ -26,23 +27,59 @@ local function sums(key, added)
       return nil, redis.error_reply('WRONGTYPE ' .. key .. ' ' .. added[i] .. ' holds no number')
     end
     hash[i] = added[i]
-    hash[i + 1] = text((tonumber(old) or 0) + added[i + 1])
+    hash[i + 1] = whole((tonumber(old) or 0) + added[i + 1])
   end
   return hash
 end
 
-redis.call('ZCARD', board)
-local unlocked_sums, wrong = sums(unlocked, c.unlocked)
-local counts_sums, wrong_too = sums(counts, c.counts)
-if wrong or wrong_too then
-  return wrong or wrong_too
+-- one player's finished matches, of all games and of each: fields and what they hold now
+local function matches_of(key, row)
+  local fields = {}
+  for _, match in ipairs(row) do
+    fields[#fields + 1] = match[1]
+  end
+  local old = read_all('HMGET', key, fields)
+  local hash = {}
+  for i, match in ipairs(row) do
+    local was = words(old[i] or nil)
+    local now = {}
+    for j = 1, 6 do
+      now[j] = whole((tonumber(was[j]) or 0) + match[j + 1])
+    end
+    local current, best =
+      streak(tonumber(was[7]) or 0, tonumber(was[8]) or 0, '', match[8])
+    now[7], now[8] = whole(current), whole(best)
+    hash[#hash + 1] = match[1]
+    hash[#hash + 1] = table.concat(now, ' ')
+  end
+  return hash
+end
+
+local unlocked_sums, wrong = sums(unlocked, run.unlocked)
+local counts_sums, wrong_too = sums(counts, run.counts)
+local board_sums, wrong_again = sums(board_counts, run.board_counts)
+if wrong or wrong_too or wrong_again then
+  return wrong or wrong_too or wrong_again
 end
 redis.call('SCARD', processed)
+redis.call('HLEN', watermarks)
 local newest = redis.call('LRANGE', recent, 0, -1)
 
-local boards, hashes = {}, {}
-for i, row in ipairs(c.players) do
-  local key = c.player_prefix .. row[1]
+run.names, run.hidden = {}, {}
+for i, row in ipairs(run.players) do
+  run.names[i] = row[1]
+end
+if redis.call('SCARD', hidden) > 0 then
+  for i, found in ipairs(read_all('SMISMEMBER', hidden, run.names)) do
+    run.hidden[i] = found == 1 or nil
+  end
+end
+
+local commands, boards, hidden_boards = {}, {}, {}
+redis.call('ZCARD', run.keys.board .. 'global')
+redis.call('ZCARD', run.keys.hidden_board .. 'global')
+for i, row in ipairs(run.players) do
+  local key = run.keys.player .. row[1]
   local fields = {'total_score', 'events_count', 'games_joined', 'last_active'}
   for j = 7, #row, 2 do
     fields[#fields + 1] = row[j]
@@ -54,42 +91,62 @@ for i, row in ipairs(c.players) do
     last_active = old[4]
   end
   local hash = {
-    key, 'player_name', row[2], 'last_active', last_active, 'total_score', text(score),
-    'events_count', text((tonumber(old[2]) or 0) + row[5]),
-    'games_joined', text((tonumber(old[3]) or 0) + row[6]),
+    'HSET', key, 'player_name', row[2], 'last_active', last_active, 'total_score', whole(score),
+    'events_count', whole((tonumber(old[2]) or 0) + row[5]),
+    'games_joined', whole((tonumber(old[3]) or 0) + row[6]),
   }
   for j = 7, #row, 2 do
     hash[#hash + 1] = row[j]
-    hash[#hash + 1] = text((tonumber(old[5 + (j - 7) / 2]) or 0) + row[j + 1])
+    hash[#hash + 1] = whole((tonumber(old[5 + (j - 7) / 2]) or 0) + row[j + 1])
   end
-  hashes[i] = hash
-  boards[#boards + 1] = text(score)
-  boards[#boards + 1] = row[1]
+  commands[i] = hash
+  local board = run.hidden[i] and hidden_boards or boards
+  board[#board + 1] = whole(score)
+  board[#board + 1] = row[1]
+  if score > EXACT then
+    return redis.error_reply('EXACT the score of ' .. row[1] .. ' passes 2^53')
+  end
+end
+write_all(commands, 'ZADD', run.keys.board .. 'global', boards)
+write_all(commands, 'ZADD', run.keys.hidden_board .. 'global', hidden_boards)
+for _, row in ipairs(run.matches) do
+  local key = run.keys.matches .. run.names[row[1]]
+  write_all(commands, 'HSET', key, matches_of(key, row[2]))
+end
+for _, part in ipairs(run.parts) do
+  local problem = plan_part(run, commands, part)
+  if problem then
+    return redis.error_reply('EXACT ' .. problem)
+  end
 end
 
-for _, hash in ipairs(hashes) do
-  redis.call('HSET', unpack(hash))
+execute(commands)
+if not declared then
+  redis.call('SET', definitions, run.definitions)
 end
-for from = 1, #boards, 4000 do
-  redis.call('ZADD', board, unpack(boards, from, math.min(from + 3999, #boards)))
+for from, to in chunks(run.ids, MOST) do
+  redis.call('SADD', processed, unpack(run.ids, from, to))
 end
-for from = 1, #c.ids, 5000 do
-  redis.call('SADD', processed, unpack(c.ids, from, math.min(from + 4999, #c.ids)))
+if #run.ids > 0 then
+  redis.call('EXPIRE', processed, run.ttl_s)
 end
-if #c.ids > 0 then
-  redis.call('EXPIRE', processed, c.ttl_s)
-end
-if #c.achievements > 0 then
-  for _, entry in ipairs(c.achievements) do
+if #run.achievements > 0 then
+  for _, entry in ipairs(run.achievements) do
     newest[#newest + 1] = entry
   end
   table.sort(newest, function(a, b) return a > b end)
   redis.call('DEL', recent)
-  redis.call('RPUSH', recent, unpack(newest, 1, math.min(#newest, c.most_achievements)))
+  redis.call('RPUSH', recent, unpack(newest, 1, math.min(#newest, run.most_achievements)))
 end
 if #unlocked_sums > 0 then
   redis.call('HSET', unlocked, unpack(unlocked_sums))
 end
+if #board_sums > 0 then
+  redis.call('HSET', board_counts, unpack(board_sums))
+end
 redis.call('HSET', counts, unpack(counts_sums))
-redis.call('HSET', offsets, c.field, c.next)
-return {1, c.next}
+if run.watermark then
+  redis.call('HSET', watermarks, run.field, run.watermark)
+end
+redis.call('HSET', offsets, run.field, run.next)
+return {1, run.next}

@@ -9,6 +9,29 @@
 | `processed:events:{topic}:{partition}:{generation}` | set | ids counted; expires (see below) |
 | `processed:offsets` | hash | `{topic}:{partition}` -> offset of the next record to apply |
 | `processed:counts` | hash | applied, duplicates, dead_letters: records by outcome |
+| `processed:watermarks` | hash | `{topic}:{partition}` -> latest event time counted |
+| `player:matches:{player_id}` | hash | `overall` and `game:{game}` -> wins, losses, draws, kills, \
+deaths, assists, current and best streak |
+| `boards:definitions` | string | the boards these counts are of, as JSON |
+| `boards:counts` | hash | `late:{board}`, `out_of_bounds:{board}`: events a board did not count |
+| `boards:hidden` | set | ids of hidden players |
+| `boards:audit` | list | who was hidden and unhidden, when and why; JSON, newest first |
+
+A board other than the global one has a *place* `{board}`, or with windows `{board}:{label}`, and an
+*id*: its place, or with a board per game `{place}:{game}`. (`on_time:{id}` is the id of its on-time
+pane once late events count.) For each id:
+
+| key | type | holds |
+|---|---|---|
+| `leaderboard:{id}` | sorted set | score per member: player id; after the time it was reached \
+(18 digits) where the first to reach a score leads |
+| `board:hidden:{id}` | sorted set | the same of hidden players |
+| `board:state:{id}` | hash | what a score is made of, per player, where the score alone is not \
+enough (`merge.lua`) |
+| `board:distinct:{id}` | sorted set | the distinct scores, of boards with dense ranks |
+| `board:windows:{board}` | sorted set | label -> end in seconds since 1970 UTC |
+| `board:games:{place}` | set | games |
+| `board:split` | set | ids whose on-time pane was split off |
 
 A *generation* is a stretch of `processed_ttl_hours` of the processor's clock. Ids are looked up
 in the current generation and the one before, and a set expires after two: an id is remembered
@@ -16,6 +39,21 @@ for at least the setting, at most twice that.
 """
 
 from msgspec import Struct
+
+
+def place_of(board: str, label: str = "") -> str:
+    """A board's place: its name, and its window's label."""
+    return f"{board}:{label}" if label else board
+
+
+def id_of(board: str, label: str = "", game: str = "") -> str:
+    """A board's id: its place, and its game.
+
+    >>> id_of("hourly", "20260101T000000Z")
+    'hourly:20260101T000000Z'
+    """
+    place = place_of(board, label)
+    return f"{place}:{game}" if game else place
 
 
 class Keys(Struct, frozen=True):
@@ -46,6 +84,42 @@ class Keys(Struct, frozen=True):
     @property
     def player_prefix(self) -> str:
         return f"{self.prefix}player:stats:"
+
+    @property
+    def watermarks(self) -> str:
+        return f"{self.prefix}processed:watermarks"
+
+    @property
+    def definitions(self) -> str:
+        return f"{self.prefix}boards:definitions"
+
+    @property
+    def board_counts(self) -> str:
+        return f"{self.prefix}boards:counts"
+
+    @property
+    def hidden(self) -> str:
+        return f"{self.prefix}boards:hidden"
+
+    @property
+    def audit(self) -> str:
+        return f"{self.prefix}boards:audit"
+
+    @property
+    def of_boards(self) -> dict[str, str]:
+        """What `parts.lua` puts before a board's name, place or id."""
+        return {
+            "board": f"{self.prefix}leaderboard:",
+            "hidden_board": f"{self.prefix}board:hidden:",
+            "state": f"{self.prefix}board:state:",
+            "distinct": f"{self.prefix}board:distinct:",
+            "windows": f"{self.prefix}board:windows:",
+            "games": f"{self.prefix}board:games:",
+            "split": f"{self.prefix}board:split",
+            "player": self.player_prefix,
+            "matches": f"{self.prefix}player:matches:",
+            "on_time": "on_time:",
+        }
 
     def player(self, player_id: str) -> str:
         return f"{self.player_prefix}{player_id}"

@@ -55,12 +55,23 @@ def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) 
 def delete_state(redis: Redis, keys: Keys) -> int:
     """Delete every key of ours under the prefix; returns how many. Other keys stay.
 
-    The offsets go first: a processor that comes in between finds them gone and is refused.
+    So do the hidden players and their audit trail, which no log holds. The offsets go first: a
+    processor that comes in between finds them gone and is refused.
     """
-    patterns = (keys.player("*"), f"{keys.processed_prefix}*")
+    of_boards = keys.of_boards
+    kinds = ("board", "hidden_board", "state", "distinct", "windows", "games")
+    patterns = (
+        keys.player("*"),
+        f"{keys.processed_prefix}*",
+        f"{of_boards['matches']}*",
+        *(f"{of_boards[kind]}*" for kind in kinds),
+    )
     try:
         deleted = redis.delete(keys.offsets)
-        deleted += redis.delete(keys.board, keys.achievements, keys.achievement_counts, keys.counts)
+        deleted += redis.delete(
+            keys.board, keys.achievements, keys.achievement_counts, keys.counts, keys.watermarks,
+            keys.definitions, keys.board_counts, of_boards["split"],
+        )  # fmt: skip
         for pattern in patterns:
             scan = redis.scan_iter(match=_literal(pattern), count=CHUNK)
             while some := list(islice(scan, CHUNK)):

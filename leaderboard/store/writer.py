@@ -8,6 +8,7 @@ twice, by whomever, finds the offset moved on and changes nothing.
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from importlib.resources import files
 from typing import Any, cast
 
@@ -16,11 +17,17 @@ from msgspec import Struct
 from redis import Redis
 from redis.exceptions import NoScriptError, RedisError
 
-from leaderboard.errors import StoreError
-from leaderboard.model.fold import RECENT, Changes, PlayerChange, utc_text
+from leaderboard.errors import BoardsChangedError, StoreError
+from leaderboard.model.boards import DEFAULTS, Board, definitions
+from leaderboard.model.fold import RECENT, Changes, utc_text
+from leaderboard.model.windows import instant_us, micros
 from leaderboard.store.keys import Keys
+from leaderboard.store.payload import payload
 
-_LUA = {name: (files(__package__) / f"{name}.lua").read_text() for name in ("seen", "apply")}
+_LUA = {
+    name: "".join((files(__package__) / f"{part}.lua").read_text() for part in parts)
+    for name, parts in {"seen": ("seen",), "apply": ("merge", "parts", "apply")}.items()
+}
 
 
 class Outcome(Struct, frozen=True):
@@ -43,6 +50,8 @@ class Writer:
         The topic whose offsets are compared.
     ttl_hours
         How long a counted id is remembered at least.
+    boards
+        What is counted.
     clock
         Seconds since the epoch; decides only which generation of ids is written.
     """
@@ -54,6 +63,7 @@ class Writer:
         topic: str,
         *,
         ttl_hours: int = 192,
+        boards: tuple[Board, ...] = DEFAULTS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._redis = redis
@@ -61,6 +71,8 @@ class Writer:
         self._topic = topic
         self._ttl_s = ttl_hours * 3600
         self._clock = clock
+        self.boards = boards
+        self._definitions = definitions(boards)
         self._sha: dict[str, str] = {}
 
     def offsets(self, partitions: Sequence[int]) -> dict[int, int | None]:
@@ -80,6 +92,29 @@ class Writer:
             raise StoreError(f"cannot read offsets from Redis: {error}") from error
         return {p: None if v is None else int(v) for p, v in zip(partitions, values, strict=True)}
 
+    def watermarks(self, partitions: Sequence[int]) -> dict[int, int | None]:
+        """Latest event time counted, per partition, in microseconds since 1970 UTC; None: none.
+
+        Read it after `offsets`: if an offset moves in between, changes from the old one are
+        refused, so that no changes are ever made with a watermark of another offset.
+
+        Raises
+        ------
+        StoreError
+            when Redis fails.
+        """
+        if not partitions:
+            return {}
+        fields = [self._keys.offset_field(self._topic, p) for p in partitions]
+        try:
+            values = cast("list[bytes | None]", self._redis.hmget(self._keys.watermarks, fields))
+        except RedisError as error:
+            raise StoreError(f"cannot read watermarks from Redis: {error}") from error
+        return {
+            p: None if v is None else micros(datetime.fromisoformat(v.decode()))
+            for p, v in zip(partitions, values, strict=True)
+        }
+
     def begin(self, partition: int, offset: int) -> None:
         """Store `offset` as the partition's first, where nothing is stored yet.
 
@@ -90,7 +125,10 @@ class Writer:
         """
         field = self._keys.offset_field(self._topic, partition)
         try:
-            self._redis.hsetnx(self._keys.offsets, field, str(offset))
+            with self._redis.pipeline() as pipe:
+                pipe.setnx(self._keys.definitions, self._definitions)
+                pipe.hsetnx(self._keys.offsets, field, str(offset))
+                pipe.execute()
         except RedisError as error:
             raise StoreError(f"cannot store an offset in Redis: {error}") from error
 
@@ -120,8 +158,15 @@ class Writer:
         StoreError
             when Redis fails; then any number of the calls may have been applied, each wholly.
             Read `offsets` again to know.
+        BoardsChangedError
+            when Redis holds counts of other boards; then nothing was changed.
         """
         replies = self._run([self._apply_call(p, c) for p, c in changes])
+        if any(reply[0] == -1 for reply in replies):
+            raise BoardsChangedError(
+                f"Redis holds counts of other boards than the {len(self.boards)} declared now: "
+                "nothing was changed. To count the log anew for them: `leaderboard rebuild`"
+            )
         return [
             Outcome(True) if ok else Outcome(False, None if stored is None else int(stored))
             for ok, stored in replies
@@ -134,25 +179,20 @@ class Writer:
     def _apply_call(self, partition: int, changes: Changes) -> tuple[str, list[str], list[Any]]:
         k = self._keys
         current, _ = self._generations(partition)
-        keys = [k.offsets, k.board, k.achievements, k.achievement_counts, k.counts, current]
-        payload = {
+        keys = [
+            k.offsets, k.achievements, k.achievement_counts, k.counts, current, k.watermarks,
+            k.definitions, k.hidden, k.board_counts,
+        ]  # fmt: skip
+        watermark = changes.watermark
+        values = payload(changes) | {
             "field": k.offset_field(self._topic, partition),
-            "start": str(changes.start),
-            "next": str(changes.next),
-            "player_prefix": k.player_prefix,
-            "players": [_player_row(i, p) for i, p in changes.players.items()],
-            "ids": changes.ids,
+            "keys": k.of_boards,
+            "definitions": self._definitions,
             "ttl_s": str(2 * self._ttl_s),
-            "achievements": changes.achievements,
             "most_achievements": RECENT,
-            "unlocked": [x for pair in changes.unlocked.items() for x in pair],
-            "counts": [
-                "applied", changes.applied,
-                "duplicates", changes.duplicates,
-                "dead_letters", changes.dead_letters,
-            ],
-        }  # fmt: skip
-        return "apply", keys, [msgspec.msgpack.encode(payload)]
+            "watermark": None if watermark is None else utc_text(instant_us(watermark)),
+        }
+        return "apply", keys, [msgspec.msgpack.encode(values)]
 
     def _run(self, calls: list[tuple[str, list[str], list[Any]]]) -> list[Any]:
         """Run scripts in one round trip; scripts that Redis forgot are loaded again, once."""
@@ -172,14 +212,3 @@ class Writer:
             for name, keys, args in calls:
                 pipe.evalsha(self._sha[name], len(keys), *keys, *args)
             return pipe.execute()
-
-
-def _player_row(player_id: str, change: PlayerChange) -> list[Any]:
-    """[id, name, last_active, score, events, joins, action, n, action, n, ...]."""
-    row = [
-        player_id, change.name, utc_text(change.last_active),
-        change.score, change.events, change.joins,
-    ]  # fmt: skip
-    for action, n in change.actions.items():
-        row += (f"action:{action}", n)
-    return row

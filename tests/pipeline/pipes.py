@@ -15,13 +15,13 @@ from redis import Redis
 from leaderboard.model.events import Event
 from leaderboard.model.simulate import Profile, simulate
 from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.topics import ensure_topics
 from leaderboard.pipeline.verify import Report, verify
 from leaderboard.settings import Settings
 from leaderboard.store.keys import Keys
-from leaderboard.store.writer import Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 VICTIM = Path(__file__).with_name("victim.py")
@@ -58,8 +58,8 @@ class Pipe:
             s.kafka,
             s.topic,
             options.pop("group", s.group),
-            Writer(redis or self.redis, self.keys, s.topic),
-            DeadLetters(s.kafka, s.dead_letter_topic),
+            writer_of(redis or self.redis, s),
+            DeadLetters(s.kafka, s.dead_letter_topic, s.late_topic),
             session_timeout_s=s.session_timeout_s,
             **options,
         )

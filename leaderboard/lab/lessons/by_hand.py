@@ -16,11 +16,11 @@ from leaderboard.errors import StageError
 from leaderboard.lab import runs
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.processor import Batch, Processor
 from leaderboard.pipeline.producer import Producer
 from leaderboard.settings import Settings
 from leaderboard.store.keys import Keys
-from leaderboard.store.writer import Writer
 
 PATIENCE_S: Final = 30.0
 """Longer than joining a group takes on a busy machine."""
@@ -65,8 +65,8 @@ class ByHand:
             self.kafka,
             self.topic,
             self.settings.group,
-            Writer(self.redis, self.keys, self.topic),
-            DeadLetters(self.kafka, self.settings.dead_letter_topic),
+            writer_of(self.redis, self.settings),
+            DeadLetters(self.kafka, self.settings.dead_letter_topic, self.settings.late_topic),
             client_id="by-hand",
         )
         deadline = time.monotonic() + PATIENCE_S
@@ -123,7 +123,7 @@ class ByHand:
         with KafkaConsumer(**client(self.kafka), group_id=None) as consumer:
             parts = [TopicPartition(self.topic, p) for p in self.processor.partitions]
             ends = consumer.end_offsets(parts)
-        stored = Writer(self.redis, self.keys, self.topic).offsets(self.processor.partitions)
+        stored = writer_of(self.redis, self.settings).offsets(self.processor.partitions)
         return sum(ends[part] - (stored[part.partition] or 0) for part in parts)
 
     def close(self) -> None:

@@ -16,10 +16,9 @@ from redis import Redis
 from leaderboard.errors import StageError
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.processor import Batch, Processor
 from leaderboard.settings import Settings
-from leaderboard.store.keys import Keys
-from leaderboard.store.writer import Writer
 
 PATIENCE_S: Final = 30.0
 """Longer than joining a group, or a poll, takes on a busy machine."""
@@ -50,7 +49,7 @@ class Desk:
         Desk._current = self
         self._settings = settings
         self._redis = Redis.from_url(settings.redis, socket_timeout=5, socket_connect_timeout=5)
-        self._writer = Writer(self._redis, Keys(settings.key_prefix), settings.topic)
+        self._writer = writer_of(self._redis, settings)
         self.capacity = capacity
         self.batch = batch
         self.served = 0
@@ -95,7 +94,8 @@ class Desk:
         """A processor that has its partitions."""
         s = self._settings
         processor = Processor(
-            s.kafka, s.topic, s.group, self._writer, DeadLetters(s.kafka, s.dead_letter_topic),
+            s.kafka, s.topic, s.group, self._writer,
+            DeadLetters(s.kafka, s.dead_letter_topic, s.late_topic),
             max_poll_records=self.batch, client_id="desk",
         )  # fmt: skip
         processor.paused = True  # join first, serve later

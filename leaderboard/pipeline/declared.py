@@ -1,0 +1,38 @@
+"""The boards the owner declared, and the writer that counts for them."""
+
+from pathlib import Path
+
+from redis import Redis
+
+from leaderboard.errors import SettingsError
+from leaderboard.model.boards import DEFAULTS, GLOBAL, Board, parse
+from leaderboard.settings import Settings
+from leaderboard.store.keys import Keys
+from leaderboard.store.writer import Writer
+
+
+def declared_boards(settings: Settings) -> tuple[Board, ...]:
+    """The global board and those of the boards file; without a file the built-in ones.
+
+    Raises
+    ------
+    SettingsError
+        when the file can not be read or declares something wrong: says what and where.
+    """
+    if not settings.boards_file:
+        return DEFAULTS
+    try:
+        return (GLOBAL, *parse(Path(settings.boards_file).read_text()))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"boards file {settings.boards_file}: {error}") from error
+
+
+def writer_of(redis: Redis, settings: Settings) -> Writer:
+    """A writer for the topic, keys and boards of `settings`; `redis` must return bytes."""
+    return Writer(
+        redis,
+        Keys(settings.key_prefix),
+        settings.topic,
+        ttl_hours=settings.processed_ttl_hours,
+        boards=declared_boards(settings),
+    )
