@@ -16,7 +16,7 @@ from leaderboard.cli.board import print_board
 from leaderboard.cli.clients import connect_redis, keys_of
 from leaderboard.errors import LeaderboardError, StageError
 from leaderboard.pipeline.deadletter import DeadLetter, DeadLetters, read_dead_letters
-from leaderboard.pipeline.declared import writer_of
+from leaderboard.pipeline.declared import declared_boards, writer_of
 from leaderboard.pipeline.lag import active_members
 from leaderboard.pipeline.processor import Batch, Processor
 from leaderboard.pipeline.verify import Report, verify
@@ -77,7 +77,10 @@ def _verify(settings: Settings, *, quiet: bool) -> Report:
             bar.update(done - bar.n)
 
         redis = connect_redis(servers.redis)
-        return verify(servers.kafka, redis, keys_of(settings), settings.topic, on_progress=advance)
+        return verify(
+            servers.kafka, redis, keys_of(settings), settings.topic, declared_boards(settings),
+            on_progress=advance,
+        )  # fmt: skip
 
 
 def _print_report(report: Report) -> None:

@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 from leaderboard.errors import NotebookError, StageError
 from leaderboard.lab import cards
 from leaderboard.lab.monitor import Monitor
+from leaderboard.pipeline.declared import declared_boards
 from leaderboard.pipeline.verify import verify
 from leaderboard.settings import Settings
 from leaderboard.store import reader
@@ -107,7 +108,9 @@ def drift(settings: Settings, kafka: str, redis: Redis) -> Finding:
 
     Raises `VerifyError` when the two can not be compared.
     """
-    report = verify(kafka, redis, Keys(settings.key_prefix), settings.topic)
+    report = verify(
+        kafka, redis, Keys(settings.key_prefix), settings.topic, declared_boards(settings)
+    )
     first = report.differences[0] if report.differences else None
     got = f"drift {report.drift} over {report.players:,} players"
     if first is not None:

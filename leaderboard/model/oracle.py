@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from leaderboard.model.oracle_boards import BoardsOracle
+
 POINTS_LIMIT = 1_000_000
 MATCH_LIMIT = 10_000
 ACTIONS = ["kill", "headshot", "assist", "objective_capture", "flag_carry", "healing", "revive"]
@@ -30,6 +32,30 @@ class Player:
     last_active: str = ""
     names: dict[int, str] = field(default_factory=dict)
     actions: dict[str, int] = field(default_factory=dict)
+    matches: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+
+    def match_numbers(self) -> dict[str, str]:
+        """What is stored of the finished matches, overall and per game, by field."""
+        fields: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        for partition, match in self.matches:
+            for name in ("overall", f"game:{match['game_id']}"):
+                fields.setdefault(name, []).append((partition, match))
+        return {name: _match_numbers([m for _, m in found]) for name, found in fields.items()}
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether one partition holds all the matches, so that streaks are defined."""
+        return len({partition for partition, _ in self.matches}) <= 1
+
+
+def _match_numbers(matches: list[dict[str, Any]]) -> str:
+    results = [m["result"] for m in matches]
+    streaks = [0]
+    for result in results:
+        streaks.append(streaks[-1] + 1 if result == "win" else 0)
+    sums = [sum(m[name] for m in matches) for name in ("kills", "deaths", "assists")]
+    counts = [results.count(name) for name in ("win", "loss", "draw")]
+    return " ".join(str(n) for n in (*counts, *sums, streaks[-1], max(streaks)))
 
 
 @dataclass
@@ -43,9 +69,12 @@ class Oracle:
     duplicates: int = 0
     dead_letters: int = 0
     ids: set[tuple[int, str]] = field(default_factory=set)
+    boards: BoardsOracle = field(default_factory=lambda: BoardsOracle(()))
 
-    def feed(self, partition: int, value: bytes | None) -> dict[str, Any] | None:
-        """Count one record; returns the event if it counted, None if bad or a duplicate."""
+    def feed(
+        self, partition: int, value: bytes | None, logged_us: int = 10**18
+    ) -> dict[str, Any] | None:
+        """Count a record logged at `logged_us`; returns the event, None if bad or a duplicate."""
         event = read(value)
         if event is None:
             self.dead_letters += 1
@@ -57,6 +86,7 @@ class Oracle:
         self.ids.add(key)
         self.applied += 1
         self._count(partition, event)
+        self.boards.feed(partition, event, logged_us)
         return event
 
     def ranking(self) -> list[tuple[str, int]]:
@@ -80,6 +110,8 @@ class Oracle:
                 player.actions[action] = player.actions.get(action, 0) + 1
             case "player_joined":
                 player.joins += 1
+            case "match_finished":
+                player.matches.append((partition, event))
             case "achievement_unlocked":
                 name = event["achievement_name"]
                 self.unlocked[name] = self.unlocked.get(name, 0) + 1

@@ -14,9 +14,12 @@ from msgspec import Struct
 from redis import Redis
 
 from leaderboard.errors import ServersError, VerifyError
+from leaderboard.model.boards import Board
 from leaderboard.model.oracle import Oracle, Player, read
+from leaderboard.model.oracle_boards import BoardsOracle
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import read_log
+from leaderboard.pipeline.verify_boards import board_differences
 from leaderboard.store.keys import Keys
 from leaderboard.store.state import State, read_state
 
@@ -56,6 +59,7 @@ def verify(
     redis: Redis,
     keys: Keys,
     topic: str,
+    boards: tuple[Board, ...],
     *,
     on_progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Report:
@@ -83,15 +87,18 @@ def verify(
                 f"{topic}[{partition}]: Redis has applied up to offset {stored[partition]}, but "
                 f"the log ends at {ends[partition]}: this is another log"
             )
-    oracle, records, total = Oracle(), 0, sum(stored.values())
+    oracle, records, total = Oracle(boards=BoardsOracle(boards)), 0, sum(stored.values())
     for record in read_log(kafka, topic, end=stored):
-        oracle.feed(record.partition, record.value)
+        oracle.feed(record.partition, record.value, record.timestamp * 1000)
         records += 1
         if records % 1000 == 0:
             on_progress(records, total)
     on_progress(records, total)
     try:
         differences = list(compare(oracle, state))
+        differences += (
+            Difference(*found) for found in board_differences(oracle, state, topic, list(ends))
+        )
     except ValueError as error:
         raise VerifyError(f"achievements:recent holds what is none of ours: {error}") from error
     if differences:
@@ -111,8 +118,9 @@ def verify(
 
 
 def compare(oracle: Oracle, state: State) -> Iterator[Difference]:
-    """Every difference between the oracle and Redis."""
-    for player_id in sorted(oracle.players.keys() | state.players.keys() | state.board.keys()):
+    """Every difference between the oracle and Redis, but those of the other boards."""
+    known = oracle.players.keys() | state.players.keys() | state.board.keys()
+    for player_id in sorted(known):
         expected = oracle.players.get(player_id)
         yield from _compare_player(player_id, expected, state)
     recent = [dict(zip(_ENTRY, a, strict=True)) for a in oracle.recent()]
@@ -148,9 +156,10 @@ def _compare_player(player_id: str, expected: Player | None, state: State) -> It
     if expected is None:
         yield Difference(key, None, state.players.get(player_id) or state.board.get(player_id))
         return
+    shown = None if player_id in state.hidden else expected.score
     score = state.board.get(player_id)
-    if score != expected.score:
-        yield Difference(f"leaderboard:global {player_id}", expected.score, score)
+    if score != shown:
+        yield Difference(f"leaderboard:global {player_id}", shown, score)
     stats = dict(state.players.get(player_id, {}))
     name = stats.pop("player_name", None)
     if name not in expected.names.values():
@@ -175,7 +184,7 @@ def _explain(
     for d in differences:
         board, _, player_id = d.where.partition(" ")
         if board == "leaderboard:global":
-            delta = int(d.got or 0) - d.expected
+            delta = int(d.got or 0) - int(d.expected or 0)
             wanted[player_id] = (abs(delta), "counted twice" if delta > 0 else "not counted")
     found: dict[str, str] = {}
     for record in read_log(kafka, topic, end=stored) if wanted else ():

@@ -85,7 +85,7 @@ for i, row in ipairs(run.players) do
     fields[#fields + 1] = row[j]
   end
   local old = redis.call('HMGET', key, unpack(fields))
-  local score = (tonumber(old[1]) or 0) + row[4]
+  local score = plus(tonumber(old[1]) or 0, row[4])
   local last_active = row[3]
   if old[4] and old[4] > last_active then
     last_active = old[4]

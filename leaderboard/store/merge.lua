@@ -14,6 +14,11 @@ local function later(a, b)
   return a > b and a or b
 end
 
+-- the sum, or infinity where it would not be exact
+local function plus(a, b)
+  return a > EXACT - b and math.huge or a + b
+end
+
 local function words(state)
   local found = {}
   for word in string.gmatch(state or '', '%S+') do
@@ -39,7 +44,7 @@ function merge.sum(score, reached, row)
   elseif score == 0 then
     reach = earlier(reach, at)
   end
-  return score + added, reach, reach
+  return plus(score, added), reach, reach
 end
 
 local function extreme(is_better)
@@ -69,12 +74,12 @@ end
 
 function merge.rate(_, state, row, part)
   local old = words(state)
-  local numerator = (tonumber(old[1]) or 0) + row[2]
-  local denominator = (tonumber(old[2]) or 0) + row[3]
+  local numerator = plus(tonumber(old[1]) or 0, row[2])
+  local denominator = plus(tonumber(old[2]) or 0, row[3])
   local matches = (tonumber(old[3]) or 0) + row[4]
   local at = later(old[4] or row[5], row[5])
   local new = table.concat({whole(numerator), whole(denominator), whole(matches), at}, ' ')
-  if numerator > EXACT or denominator > EXACT then
+  if numerator == math.huge or denominator == math.huge then
     return math.huge, new, at
   end
   return matches >= part.min_games and numerator / math.max(1, denominator) or nil, new, at
@@ -112,7 +117,7 @@ function merge.session(_, state, row, part)
     local apart = {}
     for _, s in ipairs(sessions) do
       if first - part.gap_ms < s[2] and s[1] - part.gap_ms < last then
-        first, last, sum = math.min(first, s[1]), math.max(last, s[2]), sum + s[3]
+        first, last, sum = math.min(first, s[1]), math.max(last, s[2]), plus(sum, s[3])
       else
         apart[#apart + 1] = s
       end

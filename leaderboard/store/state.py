@@ -1,6 +1,6 @@
 """Everything Redis holds for one topic, for the verifier; and its removal, for a rebuild."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, cast
 
@@ -25,10 +25,14 @@ class State(Struct, frozen=True):
     achievements: list[str]
     unlocked: dict[str, int]
     counts: dict[str, int]
+    of_boards: dict[str, Any]
+    """Every other key that boards have, by name without the prefix: members with their scores of a
+    sorted set, fields of a hash, members of a set (with True)."""
+    hidden: frozenset[str]
 
 
 def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) -> State | None:
-    """The state, or None when a processor moved an offset while it was read.
+    """The state, or None when a processor moved an offset, or a player was hidden, meanwhile.
 
     Raises
     ------
@@ -46,8 +50,12 @@ def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) 
             ],
             unlocked=_numbers(redis.hgetall(keys.achievement_counts)),
             counts=_numbers(redis.hgetall(keys.counts)),
+            of_boards=dict(_of_boards(redis, keys)),
+            hidden=_members(redis, keys.hidden),
         )
-        return state if _offsets(redis, keys, topic, partitions) == before else None
+        after = _offsets(redis, keys, topic, partitions)
+        stood_still = after == before and _members(redis, keys.hidden) == state.hidden
+        return state if stood_still else None
     except RedisError as error:
         raise StoreError(f"cannot read the state from Redis: {error}") from error
 
@@ -58,19 +66,12 @@ def delete_state(redis: Redis, keys: Keys) -> int:
     So do the hidden players and their audit trail, which no log holds. The offsets go first: a
     processor that comes in between finds them gone and is refused.
     """
-    of_boards = keys.of_boards
-    kinds = ("board", "hidden_board", "state", "distinct", "windows", "games")
-    patterns = (
-        keys.player("*"),
-        f"{keys.processed_prefix}*",
-        f"{of_boards['matches']}*",
-        *(f"{of_boards[kind]}*" for kind in kinds),
-    )
+    patterns = (keys.player("*"), f"{keys.processed_prefix}*", *_board_patterns(keys))
     try:
         deleted = redis.delete(keys.offsets)
         deleted += redis.delete(
             keys.board, keys.achievements, keys.achievement_counts, keys.counts, keys.watermarks,
-            keys.definitions, keys.board_counts, of_boards["split"],
+            keys.definitions, keys.board_counts, keys.of_boards["split"],
         )  # fmt: skip
         for pattern in patterns:
             scan = redis.scan_iter(match=_literal(pattern), count=CHUNK)
@@ -103,6 +104,49 @@ def _players(redis: Redis, keys: Keys) -> Iterator[tuple[str, dict[str, str]]]:
             for key, stats in zip(some, pipe.execute(), strict=True):
                 player_id = _text(key)[len(keys.player_prefix) :]
                 yield player_id, {_text(k): _text(v) for k, v in stats.items()}
+
+
+def _board_patterns(keys: Keys) -> list[str]:
+    kinds = ("board", "hidden_board", "state", "distinct", "windows", "games", "matches")
+    return [f"{keys.of_boards[kind]}*" for kind in kinds]
+
+
+def _of_boards(redis: Redis, keys: Keys) -> Iterator[tuple[str, Any]]:
+    names = {keys.watermarks, keys.board_counts, keys.of_boards["split"]}
+    for pattern in _board_patterns(keys):
+        names |= {_text(key) for key in redis.scan_iter(match=_literal(pattern), count=CHUNK)}
+    ordered = sorted(names - {keys.board})
+    for some in (ordered[i : i + CHUNK] for i in range(0, len(ordered), CHUNK)):
+        with redis.pipeline(transaction=False) as pipe:
+            for name in some:
+                pipe.type(name)
+            kinds = pipe.execute()
+            for name, kind in zip(some, kinds, strict=True):
+                _READERS[_text(kind)](pipe, name)
+            for name, kind, value in zip(some, kinds, pipe.execute(), strict=True):
+                if kind != b"none":
+                    yield name.removeprefix(keys.prefix), _READ[_text(kind)](value)
+
+
+_READERS: dict[str, Callable[[Any, str], Any]] = {
+    "zset": lambda pipe, name: pipe.zrange(name, 0, -1, withscores=True),
+    "hash": lambda pipe, name: pipe.hgetall(name),
+    "set": lambda pipe, name: pipe.smembers(name),
+    "none": lambda pipe, name: pipe.exists(name),
+    "string": lambda pipe, name: pipe.get(name),
+    "list": lambda pipe, name: pipe.lrange(name, 0, -1),
+}
+_READ: dict[str, Callable[[Any], Any]] = {
+    "zset": lambda lines: _scores(lines),
+    "hash": lambda fields: {_text(k): _text(v) for k, v in fields.items()},
+    "set": lambda members: {_text(m): True for m in members},
+    "string": lambda text: text,
+    "list": lambda lines: lines,
+}
+
+
+def _members(redis: Redis, name: str) -> frozenset[str]:
+    return frozenset(_text(m) for m in cast("set[bytes]", redis.smembers(name)))
 
 
 def _scores(lines: Any) -> dict[str, float]:

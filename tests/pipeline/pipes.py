@@ -12,10 +12,10 @@ from typing import Any
 
 from redis import Redis
 
-from leaderboard.model.events import Event
+from leaderboard.model.events import EVENT_TYPES, Event
 from leaderboard.model.simulate import Profile, simulate
 from leaderboard.pipeline.deadletter import DeadLetters
-from leaderboard.pipeline.declared import writer_of
+from leaderboard.pipeline.declared import declared_boards, writer_of
 from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.topics import ensure_topics
@@ -40,7 +40,8 @@ class Pipe:
         self.redis.close()
 
     def events(self, n: int, seed: int = 1, players: int = 30) -> list[Event]:
-        return list(simulate(seed, START, n=n, profile=Profile(players=players)))
+        profile = Profile(players=players, mix=dict.fromkeys(EVENT_TYPES, 1.0))
+        return list(simulate(seed, START, n=n, profile=profile))
 
     def send(self, events: list[Event]) -> None:
         with Producer(self.settings.kafka, self.settings.topic) as producer:
@@ -71,7 +72,8 @@ class Pipe:
         return processor
 
     def verify(self, redis: Redis | None = None) -> Report:
-        return verify(self.settings.kafka, redis or self.redis, self.keys, self.settings.topic)
+        s = self.settings
+        return verify(s.kafka, redis or self.redis, self.keys, s.topic, declared_boards(s))
 
     def assert_right(self, produced: int, redis: Redis | None = None) -> Report:
         """Everything produced has one outcome, and every value equals the oracle's."""
