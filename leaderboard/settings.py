@@ -57,6 +57,10 @@ class Settings(BaseSettings):
         6.0, ge=1, description="a processor silent for this long loses its partitions, in seconds"
     )
 
+    idle_after_s: float = Field(
+        60.0, ge=0, description="after how long an idle partition's watermark follows; 0: never"
+    )
+
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="other origins allowed to call the API, separated by commas; *: any"
     )

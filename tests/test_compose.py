@@ -186,12 +186,12 @@ def test_topics_are_created_with_the_packages_defaults(tmp_path: Path) -> None:
 
     lines = told.read_text().splitlines()
     retention_ms = DEFAULTS.retention_days * 24 * 60 * 60 * 1000
-    for topic in (DEFAULTS.topic, DEFAULTS.dead_letter_topic):
+    for topic in (DEFAULTS.topic, DEFAULTS.dead_letter_topic, DEFAULTS.late_topic):
         created = f"--create --if-not-exists --topic {topic} --partitions {DEFAULTS.partitions} "
         assert any(created in line for line in lines)
         kept = f"--alter --topic {topic} --add-config retention.ms={retention_ms}"
         assert any(line.endswith(kept) for line in lines)
-    assert len(lines) == 4
+    assert len(lines) == 6
 
 
 def test_a_topic_that_can_not_be_created_fails_the_service(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def process(
         writer_of(redis, settings),
         DeadLetters(servers.kafka, settings.dead_letter_topic, settings.late_topic),
         session_timeout_s=settings.session_timeout_s,
+        idle_after_s=settings.idle_after_s,
         client_id=f"processor-{os.getpid()}",
     ) as processor:
         watch = (

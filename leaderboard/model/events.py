@@ -102,8 +102,20 @@ class MatchFinished(_Event, frozen=True, tag="match_finished", kw_only=True):
     assists: MatchCount
 
 
-Event: TypeAlias = PlayerScored | PlayerJoined | AchievementUnlocked | MatchFinished
+class WatermarkAdvanced(Struct, frozen=True, tag_field="event_type", tag="watermark_advanced"):
+    """No more events before `timestamp` are expected in this partition, which was idle.
+
+    Its processor writes it, so that the log itself says when time went on without events.
+    """
+
+    event_id: UUID
+    timestamp: Instant
+
+
+GameEvent: TypeAlias = PlayerScored | PlayerJoined | AchievementUnlocked | MatchFinished
+Event: TypeAlias = GameEvent | WatermarkAdvanced
 EVENT_TYPES = ("player_scored", "player_joined", "achievement_unlocked", "match_finished")
+"""What players do; a simulator's mix names these."""
 
 
 class BadRecord(Struct, frozen=True):

@@ -15,9 +15,11 @@ from leaderboard.model.events import (
     AchievementUnlocked,
     BadRecord,
     Event,
+    GameEvent,
     MatchFinished,
     PlayerJoined,
     PlayerScored,
+    WatermarkAdvanced,
 )
 from leaderboard.model.tally import Book, Missed, Part, Row, streak
 from leaderboard.model.windows import micros
@@ -120,7 +122,7 @@ def fold(
     records: Iterable[Record],
     start: int,
     seen: Container[str] = frozenset(),
-    most: int = 2000,
+    most: int = 500,
     *,
     book: Book = GLOBAL_ONLY,
     watermark: int | None = None,
@@ -156,6 +158,11 @@ def fold(
 def _count(changes: Changes, event: Event, event_id: str) -> None:
     changes.ids.append(event_id)
     changes.applied += 1
+    if not isinstance(event, WatermarkAdvanced):
+        _count_player(changes, event, event_id)
+
+
+def _count_player(changes: Changes, event: GameEvent, event_id: str) -> None:
     player = changes.players.get(event.player_id)
     if player is None:
         player = changes.players[event.player_id] = PlayerChange()

@@ -99,6 +99,8 @@ class Oracle:
         return sorted(self.achievements, reverse=True)[:n]
 
     def _count(self, partition: int, event: dict[str, Any]) -> None:
+        if event["event_type"] == "watermark_advanced":
+            return
         player = self.players.setdefault(event["player_id"], Player())
         player.events += 1
         player.names[partition] = event["player_name"]
@@ -249,4 +251,5 @@ _RULES: dict[Any, dict[str, Any]] = {
         "deaths": _is_match_count,
         "assists": _is_match_count,
     },
+    "watermark_advanced": {"event_id": _is_id, "timestamp": _is_instant},
 }

@@ -25,7 +25,7 @@ from leaderboard.model.events import (
     EVENT_TYPES,
     GAMES,
     AchievementUnlocked,
-    Event,
+    GameEvent,
     MatchFinished,
     PlayerJoined,
     PlayerScored,
@@ -125,7 +125,7 @@ class Simulator:
             accumulate((k + 1) ** -profile.skew for k in range(profile.players))
         )
 
-    def event(self, at: datetime) -> Event:
+    def event(self, at: datetime) -> GameEvent:
         """The next event, stamped `at` (an aware instant)."""
         player = self._pick(self._player_steps)
         event_type = self._types[self._pick(self._type_steps)]
@@ -180,7 +180,7 @@ def simulate(
     n: int | None = None,
     step: timedelta = timedelta(milliseconds=200),
     profile: Profile | None = None,
-) -> Iterator[Event]:
+) -> Iterator[GameEvent]:
     """`n` events (None: without end), the k-th stamped `start + k * step`."""
     simulator = Simulator(seed, start, profile)
     events = (simulator.event(start + k * step) for k in count())

@@ -83,6 +83,7 @@ class Assignment:
 
     def distrust(self) -> None:
         """Read all offsets from Redis again before anything else is applied."""
+        self._writer.forget()
         self._distrust(set(self.next))
 
     def refuse(self, partition: int, start: int, stored: int | None) -> None:
@@ -92,6 +93,7 @@ class Assignment:
                 "%s[%d]: changes from offset %d refused, Redis stands at %s",
                 self._topic, partition, start, stored,
             )  # fmt: skip
+            self._writer.forget()
             self._distrust({partition})
 
     def check(self) -> None:

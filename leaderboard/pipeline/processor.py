@@ -23,11 +23,11 @@ from leaderboard.model.tally import Book
 from leaderboard.pipeline.assignment import Assignment
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.pipeline.upkeep import Upkeep
 from leaderboard.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
-CHECK_STORE_EVERY_S = 1.0
 LONGEST_RETRY_S = 2.0
 
 
@@ -61,6 +61,8 @@ class Processor:
         Keeps the bad records and the late events.
     session_timeout_s
         After how long without a heartbeat Kafka gives this member's partitions to another.
+    idle_after_s
+        See `Upkeep`; 0: idle partitions are left alone.
     probe
         Called with the name of each place where a crash would be interesting: `polled`,
         `before_apply`, `after_apply`, `after_commit`. Tests and lessons die there.
@@ -80,6 +82,7 @@ class Processor:
         dead_letters: DeadLetters,
         *,
         session_timeout_s: float = 6.0,
+        idle_after_s: float = 0.0,
         max_poll_records: int = 10_000,
         client_id: str = "processor",
         probe: Callable[[str], None] = lambda _: None,
@@ -91,7 +94,6 @@ class Processor:
         self._book = Book(writer.boards)
         self._dead_letters = dead_letters
         self._probe = probe
-        self._checked = 0.0
         try:
             self._consumer = KafkaConsumer(
                 **client(kafka),
@@ -111,6 +113,9 @@ class Processor:
                 self._consumer.close()
                 raise ServersError(f"Kafka at {kafka} has no topic {topic}; run `leaderboard up`")
             self._mine = Assignment(self._consumer, topic, writer)
+            self._upkeep = Upkeep(
+                kafka, topic, self.partitions, self._mine, writer, idle_after_s=idle_after_s
+            )
             self._ends = self._end_offsets()
         except KafkaError as error:
             raise ServersError(f"no Kafka answers at {kafka}: {error}") from error
@@ -138,9 +143,7 @@ class Processor:
         began = time.monotonic()
         self._mine.follow()
         self._mine.synchronise()
-        if began - self._checked >= CHECK_STORE_EVERY_S:
-            self._checked = began
-            self._mine.check()
+        self._upkeep.run(lambda: self.lag)
         self._mine.pause(self.paused)
         self._mine.keep_joining()
         polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
@@ -218,6 +221,7 @@ class Processor:
             log.info("last commit skipped: %s", error)
         self._consumer.close(autocommit=False, timeout_ms=5000)
         self._dead_letters.close()
+        self._upkeep.close()
 
     def __enter__(self) -> "Processor":
         return self

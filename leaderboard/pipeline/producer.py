@@ -15,7 +15,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from leaderboard.errors import ServersError, StageError
-from leaderboard.model.events import Event, encode
+from leaderboard.model.events import GameEvent, encode
 from leaderboard.pipeline.client import client
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Producer:
         except KafkaError as error:
             raise ServersError(f"no Kafka answers at {kafka}: {error}") from error
 
-    def send(self, event: Event) -> None:
+    def send(self, event: GameEvent) -> None:
         """Send `event`; returns before Kafka has acknowledged it.
 
         Raises

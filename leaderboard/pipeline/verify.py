@@ -189,7 +189,7 @@ def _explain(
     found: dict[str, str] = {}
     for record in read_log(kafka, topic, end=stored) if wanted else ():
         event = read(record.value)
-        player_id = event["player_id"] if event else ""
+        player_id = event.get("player_id", "") if event else ""
         points, how = wanted.get(player_id, (-1, ""))
         if event and player_id not in found and event.get("points") == points:
             place = f"{record.topic}[{record.partition}]@{record.offset}"

@@ -113,7 +113,13 @@ for _, row in ipairs(run.matches) do
   local key = run.keys.matches .. run.names[row[1]]
   write_all(commands, 'HSET', key, matches_of(key, row[2]))
 end
+-- a horizon learned before the counts were begun anew is none
+local horizon_holds = run.horizon ~= nil
+for _, at in ipairs(redis.call('HVALS', watermarks)) do
+  horizon_holds = horizon_holds and at >= run.horizon
+end
 for _, part in ipairs(run.parts) do
+  part.horizon_holds = horizon_holds
   local problem = plan_part(run, commands, part)
   if problem then
     return redis.error_reply('EXACT ' .. problem)

@@ -130,7 +130,7 @@ function merge.session(_, state, row, part)
   end
   local new = {whole(best)}
   for _, s in ipairs(sessions) do
-    if not part.horizon_ms or s[2] > part.horizon_ms then
+    if not (part.horizon_ms and part.horizon_holds) or s[2] > part.horizon_ms then
       for _, number in ipairs(s) do
         new[#new + 1] = whole(number)
       end

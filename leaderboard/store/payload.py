@@ -27,8 +27,11 @@ def instant_text(at: int) -> str:
     return f"{at + SHIFT_US:018d}"
 
 
-def payload(changes: Changes) -> dict[str, Any]:
-    """What `apply.lua` reads of `changes`, by name."""
+def payload(changes: Changes, horizon_us: int | None) -> dict[str, Any]:
+    """What `apply.lua` reads of `changes`, by name.
+
+    `horizon_us` is a time no partition's watermark is before: sessions too old to grow may go.
+    """
     number = {player_id: i for i, player_id in enumerate(changes.players, 1)}
     return {
         "start": str(changes.start),
@@ -39,7 +42,7 @@ def payload(changes: Changes) -> dict[str, Any]:
             for i, p in changes.players.items()
             if p.matches
         ],
-        "parts": [_part(part, number) for part in changes.parts.values()],
+        "parts": [_part(part, number, horizon_us) for part in changes.parts.values()],
         "ids": changes.ids,
         "achievements": changes.achievements,
         "unlocked": _flat(changes.unlocked),
@@ -87,7 +90,7 @@ def _match(game: str, change: MatchChange) -> list[Any]:
     ]  # fmt: skip
 
 
-def _part(part: Part, number: dict[str, int]) -> dict[str, Any]:
+def _part(part: Part, number: dict[str, int], horizon_us: int | None) -> dict[str, Any]:
     board, kind = part.board, kind_of(part.board)
     values: dict[str, Any] = {
         "board": board.name,
@@ -100,6 +103,10 @@ def _part(part: Part, number: dict[str, int]) -> dict[str, Any]:
         "gap_ms": board.gap_s * 1000,
         "rows": _rows(part.rows, number, kind),
     }
+    if kind == "session" and horizon_us is not None:
+        # an event that still counts is later than the watermark less gap and lateness, and it
+        # touches a session that ended less than a gap before it
+        values["horizon_ms"] = horizon_us // 1000 - 2000 * board.gap_s - 1000 * board.lateness_s - 1
     if part.label:
         values |= {"label": part.label, "end": part.end}
     if part.game:

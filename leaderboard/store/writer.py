@@ -20,13 +20,14 @@ from redis.exceptions import NoScriptError, RedisError
 from leaderboard.errors import BoardsChangedError, StoreError
 from leaderboard.model.boards import DEFAULTS, Board, definitions
 from leaderboard.model.fold import RECENT, Changes, utc_text
-from leaderboard.model.windows import instant_us, micros
-from leaderboard.store.keys import Keys
+from leaderboard.model.windows import instant, instant_us, micros
+from leaderboard.store.keys import Keys, place_of
 from leaderboard.store.payload import payload
 
+_SCRIPTS = {"seen": ("seen",), "apply": ("merge", "parts", "apply"), "expire": ("expire",)}
 _LUA = {
     name: "".join((files(__package__) / f"{part}.lua").read_text() for part in parts)
-    for name, parts in {"seen": ("seen",), "apply": ("merge", "parts", "apply")}.items()
+    for name, parts in _SCRIPTS.items()
 }
 
 
@@ -72,6 +73,7 @@ class Writer:
         self._ttl_s = ttl_hours * 3600
         self._clock = clock
         self.boards = boards
+        self._horizon_us: int | None = None
         self._definitions = definitions(boards)
         self._sha: dict[str, str] = {}
 
@@ -114,6 +116,52 @@ class Writer:
             p: None if v is None else micros(datetime.fromisoformat(v.decode()))
             for p, v in zip(partitions, values, strict=True)
         }
+
+    def expire(self, partitions: Sequence[int]) -> int:
+        """Delete the final windows beyond those their boards keep; returns how many keys.
+
+        `partitions` are all those of the topic: while one has no watermark nothing is final.
+
+        Raises
+        ------
+        StoreError
+            when Redis fails.
+        """
+        marks = self.watermarks(partitions).values()
+        lowest = min((-1 if at is None else at for at in marks), default=-1)
+        self._horizon_us = lowest if lowest >= 0 else None
+        if self._horizon_us is None:
+            return 0
+        fields = [self._keys.offset_field(self._topic, p) for p in partitions]
+        calls = []
+        for board in (b for b in self.boards if b.is_windowed):
+            final = self._final(board, lowest)
+            for label, _ in final[: -board.keep]:
+                window = {
+                    "board": board.name,
+                    "label": label,
+                    "place": place_of(board.name, label),
+                    "fields": fields,
+                    "final_at": utc_text(instant(int(final[-1][1]) + board.lateness_s)),
+                    "keys": self._keys.of_boards,
+                }
+                keys = [self._keys.watermarks, self._keys.of_boards["split"]]
+                calls.append(("expire", keys, [msgspec.msgpack.encode(window)]))
+        return sum(self._run(calls))
+
+    def _final(self, board: Board, watermark: int) -> list[tuple[str, float]]:
+        """Label and end of the windows that can not change any more, oldest first."""
+        key = f"{self._keys.of_boards['windows']}{board.name}"
+        latest = watermark // 1_000_000 - board.lateness_s
+        try:
+            found: Any = self._redis.zrangebyscore(key, "-inf", latest, withscores=True)
+        except RedisError as error:
+            raise StoreError(f"cannot read windows from Redis: {error}") from error
+        return [(label.decode(), end) for label, end in found]
+
+    def forget(self) -> None:
+        """Drop what was learned from Redis: its state may be another one now."""
+        self._horizon_us = None
 
     def begin(self, partition: int, offset: int) -> None:
         """Store `offset` as the partition's first, where nothing is stored yet.
@@ -184,12 +232,14 @@ class Writer:
             k.definitions, k.hidden, k.board_counts,
         ]  # fmt: skip
         watermark = changes.watermark
-        values = payload(changes) | {
+        horizon = self._horizon_us
+        values = payload(changes, horizon) | {
             "field": k.offset_field(self._topic, partition),
             "keys": k.of_boards,
             "definitions": self._definitions,
             "ttl_s": str(2 * self._ttl_s),
             "most_achievements": RECENT,
+            "horizon": None if horizon is None else utc_text(instant_us(horizon)),
             "watermark": None if watermark is None else utc_text(instant_us(watermark)),
         }
         return "apply", keys, [msgspec.msgpack.encode(values)]

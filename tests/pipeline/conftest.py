@@ -1,6 +1,6 @@
 """What the pipeline's tests share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -9,7 +9,19 @@ from tests.pipeline.pipes import Pipe
 
 
 @pytest.fixture
-def pipe(settings: Settings) -> Iterator[Pipe]:
-    pipe = Pipe(settings)
-    yield pipe
-    pipe.close()
+def make_pipe(settings: Settings) -> Iterator[Callable[..., Pipe]]:
+    """Makes a pipe with some of the test's settings changed."""
+    made: list[Pipe] = []
+
+    def make(**changes: object) -> Pipe:
+        made.append(Pipe(settings.with_(**changes)))
+        return made[-1]
+
+    yield make
+    for pipe in made:
+        pipe.close()
+
+
+@pytest.fixture
+def pipe(make_pipe: Callable[..., Pipe]) -> Pipe:
+    return make_pipe()

@@ -49,16 +49,16 @@ PLAIN = tuple(
     for ranks, tie in (("ordinal", "member"), ("dense", "first"))
 )  # fmt: skip
 TIMED = (
-    Board(name="hours", window="hourly", zone="Europe/Berlin", lateness_s=1800),
+    Board(name="hours", window="hourly", zone="Europe/Berlin", lateness_s=1800, keep=2),
     Board(name="half_hours", window="hourly", zone="Asia/Kolkata", operator="last"),
     Board(name="odd_hours", window="hourly", zone="Australia/Lord_Howe", tie_break="first"),
     Board(name="days", window="daily", zone="Europe/Berlin", lateness_s=3600, ranks="dense"),
     Board(name="weeks", window="weekly", zone="Asia/Kolkata", metric="kda", min_games=2),
     Board(name="months", window="monthly", metric="streak", tie_break="first"),
     Board(name="quarters", window="fixed", size_s=900, tie_break="first", lateness_s=600),
-    Board(name="slides", window="sliding", size_s=3600, every_s=900, lateness_s=900),
+    Board(name="slides", window="sliding", size_s=3600, every_s=900, lateness_s=900, keep=1),
     Board(name="sittings", window="session", gap_s=600, lateness_s=300),
-    Board(name="arenas", scope="game", window="hourly", operator="best", lateness_s=3600),
+    Board(name="arenas", scope="game", window="hourly", operator="best", lateness_s=3600, keep=1),
     Board(name="duels", scope="game", metric="win_rate", min_games=2, ranks="dense"),
     Board(name="modest", min_score=50, max_score=100),
 )
@@ -97,7 +97,7 @@ def log(
 def replay(
     redis: Redis, run: list[tuple[int, Record]], boards: tuple[Board, ...], seed: int
 ) -> None:
-    """Apply `run`, cut at random and the partitions dealt in a random order."""
+    """Apply `run`, cut at random and the partitions dealt in a random order, with some upkeep."""
     redis.flushall()
     random, book = Random(seed), Book(boards)
     writer = Writer(redis, KEYS, "topic", boards=boards)
@@ -109,6 +109,8 @@ def replay(
         watermark = writer.watermarks([partition])[partition]
         changes = fold(piece, piece[0].offset, most=4, book=book, watermark=watermark)
         assert all(o.applied for o in writer.apply([(partition, c) for c in changes]))
+        if random.random() < 0.3:
+            writer.expire(PARTITIONS)
 
 
 def differences(

@@ -8,7 +8,7 @@ import pandas as pd
 from redis import Redis
 
 from leaderboard.lab import frames, runs
-from leaderboard.model.events import BadRecord, Event, decode, encode
+from leaderboard.model.events import BadRecord, GameEvent, WatermarkAdvanced, decode, encode
 from leaderboard.pipeline.deadletter import read_log
 from leaderboard.pipeline.producer import Producer
 from leaderboard.settings import Settings
@@ -48,7 +48,7 @@ class Twins:
             runs.empty(side, side.kafka, redis)
         Twins._current = self
 
-    def send(self, events: Iterable[Event]) -> int:
+    def send(self, events: Iterable[GameEvent]) -> int:
         """Send each event to both, here with its player as the key, there without; how many.
 
         Returns once Kafka has acknowledged all of them. Raises as `Producer.flush`.
@@ -73,7 +73,7 @@ class Twins:
         for name, side in self._sides.items():
             for place, record in enumerate(read_log(side.kafka, side.topic), start=1):
                 event = decode(record.value)
-                if not isinstance(event, BadRecord):
+                if not isinstance(event, BadRecord | WatermarkAdvanced):
                     sent = self._sent[str(event.event_id)]
                     rows.append((name, place, sent, record.partition, record.offset,
                                  event.player_id, event.player_name))  # fmt: skip

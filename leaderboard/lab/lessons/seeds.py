@@ -10,15 +10,15 @@ import msgspec
 import pandas as pd
 from msgspec import Struct
 
-from leaderboard.model.events import Event, PlayerScored, encode
+from leaderboard.model.events import GameEvent, PlayerScored, encode
 
 
-def digest(events: Iterable[Event]) -> str:
+def digest(events: Iterable[GameEvent]) -> str:
     """SHA-256 of the events' bytes, its first 16 hex digits: equal bytes, equal digest."""
     return hashlib.sha256(b"\n".join(map(encode, events))).hexdigest()[:16]
 
 
-def story(events: Iterable[Event]) -> pd.DataFrame:
+def story(events: Iterable[GameEvent]) -> pd.DataFrame:
     """Who did what, without ids and times: columns player_name, what, points (missing: none)."""
     rows = []
     for event in events:
