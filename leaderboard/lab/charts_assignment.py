@@ -12,16 +12,19 @@ from leaderboard.lab.ownership import IDLE, NOBODY, ORPHANED, OWNED, Lane, Span
 _OWN: Final = [f"processor-{n}" for n in range(1, 5)]
 """Members with a colour of their own; any other is drawn as `other`."""
 
-HEIGHT_PX: Final = 300
+HEIGHT_PX: Final = 320
+_LEAD_S: Final = 0.5
+"""The chart begins so much before the first owner."""
 _BAR_PX: Final = 11
+_LABEL_ABOVE: Final = 0.16
+"""Of a lane's height: how far above the middle of its bar a label stands."""
 _LETTER_SHARE: Final = 0.0075
 """Of the chart's width that a letter takes: a label that does not fit its bar is left out."""
 
 _BARS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     **{name: (name, {"color": theme.series(n), "width": _BAR_PX}) for n, name in enumerate(_OWN)},
     "other": ("another member", {"color": theme.INK, "width": _BAR_PX}),
-    ORPHANED: ("✕ orphaned: its owner is dead",
-               {"color": theme.RED, "width": _BAR_PX, "dash": "3px,3px"}),
+    ORPHANED: ("✕ orphaned", {"color": theme.RED, "width": _BAR_PX, "dash": "3px,3px"}),
     NOBODY: ("nobody", {"color": theme.INK, "width": 1.5, "dash": "dot"}),
     IDLE: ("idle", {"color": theme.faded(theme.INK, 0.55), "width": 4}),
 }  # fmt: skip
@@ -37,7 +40,7 @@ def kind(member: str, state: str) -> str:
 
 def label(member: str, state: str) -> str:
     """What stands above a bar."""
-    return f"✕ {member}" if state == ORPHANED else member
+    return "✕ dead" if state == ORPHANED else member
 
 
 def lane(partition: Lane, partitions: list[int]) -> int:
@@ -65,6 +68,8 @@ def assignment(df: pd.DataFrame, timeout_s: float | None = None) -> go.Figure:
     if timeout_s is not None:
         _expected(fig, [s for s in found if s.state == ORPHANED], partitions, timeout_s)
     _axes(fig, partitions)
+    if owned := [s.from_s for s in found if s.state == OWNED]:
+        fig.update_xaxes(range=[min(owned) - _LEAD_S, max(s.to_s for s in found)])
     return fig if found else empty_note(fig)
 
 
@@ -105,7 +110,7 @@ def _labels(fig: go.Figure, found: list[Span], partitions: list[int]) -> None:
     fitting = [(s, t) for s, t in texts if s.to_s - s.from_s >= _LETTER_SHARE * len(t) * whole]
     fig.add_scatter(
         x=[s.from_s for s, _ in fitting],
-        y=[lane(s.partition, partitions) for s, _ in fitting],
+        y=[lane(s.partition, partitions) - _LABEL_ABOVE for s, _ in fitting],
         text=[escape(text) for _, text in fitting],
         mode="text",
         textposition="top right",
@@ -122,7 +127,7 @@ def _expected(fig: go.Figure, dead: list[Span], partitions: list[int], timeout_s
         y=[lane(s.partition, partitions) for s in dead],
         mode="markers",
         marker={"symbol": "line-ns", "size": 26, "line": {"width": 2.5, "color": theme.INK}},
-        name="theory: death + session timeout",
+        name="death + timeout",
         hovertemplate="death + session timeout<extra></extra>",
         meta="theory",
     )
@@ -134,4 +139,4 @@ def _axes(fig: go.Figure, partitions: list[int]) -> None:
         range=[len(partitions) + 0.35, -0.75], tickvals=list(range(len(partitions) + 1)),
         ticktext=[*(f"p{number}" for number in partitions), "idle"], showgrid=False,
     )  # fmt: skip
-    fig.update_layout(showlegend=True, hovermode="closest", height=HEIGHT_PX)
+    fig.update_layout(showlegend=True, hovermode="closest", height=HEIGHT_PX, margin={"t": 92})

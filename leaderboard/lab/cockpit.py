@@ -146,7 +146,11 @@ class Cockpit:
             "rarity": lambda: charts.rarity(tables.rarity_table(last.unlocked)),
             "assignment": lambda: charts.assignment(frames.assignment(samples)),
         }
-        return {name: twins[name]() for name in ("flow", *SHOWS[self.show])}
+        figures = {name: twins[name]() for name in ("flow", *SHOWS[self.show])}
+        if "assignment" in figures:  # one clock for both
+            for name in ("assignment", "lag"):
+                figures[name].update_xaxes(range=[samples[0].t_s, last.t_s])
+        return figures
 
     def figure(self) -> go.Figure:
         """The static twins as one figure, placed as on the panel."""

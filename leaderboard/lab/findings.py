@@ -82,8 +82,9 @@ def assignment_now(lanes: Mapping[Lane, tuple[str, str]]) -> str:
         return f"{', '.join(alone)} without an owner: Kafka is looking for one"
     owners = {member for member, _ in partitions.values()}
     share = "shares" if len(owners) == 1 else "share"
+    verb = "idle" if "," in lanes.get(None, ("", ""))[0] else "idles"
     text = f"{plural(len(owners), 'member')} {share} {plural(len(partitions), 'partition')}"
-    return f"{text}; {lanes[None][0]} idle" if None in lanes else text
+    return f"{text}; {lanes[None][0]} {verb}" if None in lanes else text
 
 
 def assignment_history(found: Sequence[Span]) -> str:
@@ -92,7 +93,9 @@ def assignment_history(found: Sequence[Span]) -> str:
         return "No partition has an owner yet"
     if waits := gaps(found):
         worst = max(waits, key=lambda gap: gap.seconds)
-        return f"p{worst.partition} had no reader for {worst.seconds:.1f} s: {worst.member} died"
+        return (
+            f"p{worst.partition} had no reader for {worst.seconds:.1f} s after {worst.member} died"
+        )
     partitions = {span.partition for span in found if span.state == OWNED}
     changes = sum(span.state == OWNED for span in found) - len(partitions)
     return f"Partitions changed hands {plural(changes, 'time')}, and none was orphaned"

@@ -22,7 +22,7 @@ _PLACES: Final = {
 
 _UNDER_EACH_OTHER: Final = {
     "flow": _PLACES["flow"],
-    "assignment": (0.06, 1.0, 0.44, 0.70),
+    "assignment": (0.06, 1.0, 0.46, 0.70),
     "lag": (0.06, 1.0, 0.06, 0.34),
 }
 """The same when there is an assignment: one clock for both charts."""

@@ -9,7 +9,7 @@ Never here: the lab's own group.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from html import escape
 from typing import Any, ClassVar, Final, Self
@@ -61,11 +61,12 @@ class Member:
         self._thread.shutdown()
 
     def __repr__(self) -> str:
-        return f"<{self.name} reads {_named(self.partitions)}>"
+        return f"<{self.name} reads {named(self.partitions)}>"
 
 
-def _named(partitions: list[int]) -> str:
-    return " ".join(f"p{p}" for p in partitions) or "nothing"
+def named(partitions: Iterable[int]) -> str:
+    """`p0 p2`; "nothing" when there are none."""
+    return " ".join(f"p{p}" for p in sorted(partitions)) or "nothing"
 
 
 class GroupByHand:
@@ -125,7 +126,7 @@ class GroupByHand:
     @property
     def owners(self) -> dict[int, str]:
         """Who owns each partition by Kafka's word; raises `KafkaError` when it is away."""
-        return owners(self._admin, self.settings.group, self.settings.topic)
+        return dict(sorted(owners(self._admin, self.settings.group, self.settings.topic).items()))
 
     def settle(self) -> pd.DataFrame:
         """Let all members poll, again and again, until they agree with Kafka on who owns what.
@@ -154,7 +155,7 @@ class GroupByHand:
 
     def _state(self) -> dict[str, str]:
         state = str(self._describe()["group_state"])
-        return {"kafka": state} | {m.name: _named(m.partitions) for m in self.members.values()}
+        return {"kafka": state} | {m.name: named(m.partitions) for m in self.members.values()}
 
     def _agreed(self) -> bool:
         group = self._describe()

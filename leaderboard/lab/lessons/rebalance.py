@@ -9,6 +9,7 @@ import pandas as pd
 
 from leaderboard.errors import StageError
 from leaderboard.lab import frames
+from leaderboard.lab.lessons.group_by_hand import named
 from leaderboard.lab.ownership import IDLE, OWNED, gaps, lanes, spans
 from leaderboard.lab.sample import Sample
 
@@ -17,7 +18,7 @@ PATIENCE_S: Final = 60.0
 LOOK_S: Final = 0.05
 
 GAPS: Final = {
-    "partition": "int64", "member": "str", "from_s": "float64", "seconds": "float64", "heir": "str",
+    "partition": "int64", "dead": "str", "from_s": "float64", "seconds": "float64", "heir": "str",
 }  # fmt: skip
 """Columns of `orphaned`."""
 
@@ -35,7 +36,7 @@ class Watched(Protocol):
 def settled(lab: Watched, processors: int) -> pd.DataFrame:
     """Block until so many processors are up and share all partitions; who has which.
 
-    Columns `member` and `partitions` ("": none), in the order of their names.
+    Columns `member` and `partitions` ("nothing": none), in the order of their names.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def settled(lab: Watched, processors: int) -> pd.DataFrame:
 def shares(sample: Sample) -> pd.DataFrame:
     """Each living processor and its partitions; columns as in `settled`."""
     rows = [
-        (name, " ".join(f"p{p}" for p, owner in sorted(sample.owners.items()) if owner == name))
+        (name, named(p for p, owner in sample.owners.items() if owner == name))
         for name in _processors(sample)
         if sample.stages[name] == "running"
     ]

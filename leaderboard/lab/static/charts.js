@@ -11,6 +11,7 @@ const FIRST_LAG = 4;
 
 // So many seconds of the minute a letter takes: a label that does not fit its bar is left out.
 const LETTER_S = 0.37;
+const LABEL_ABOVE = 0.18; // of a lane, from the middle of its bar
 
 // An axis end above `value` that changes seldom, so that bars grow and the axis stands still.
 function axisEnd(value) {
@@ -57,7 +58,7 @@ const fills = {
       traces[kind].hovertext.push(told, told, null);
       if (stop - start < LETTER_S * label.length) continue;
       traces.labels.x.push(start);
-      traces.labels.y.push(lane);
+      traces.labels.y.push(lane - LABEL_ABOVE);
       traces.labels.text.push(label);
     }
   },
