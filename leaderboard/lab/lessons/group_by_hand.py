@@ -22,11 +22,10 @@ from leaderboard.errors import StageError
 from leaderboard.lab import runs
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.lag import owners
 from leaderboard.pipeline.processor import Batch, Processor
 from leaderboard.settings import Settings
-from leaderboard.store.keys import Keys
-from leaderboard.store.writer import Writer
 
 PATIENCE_S: Final = 30.0
 """Longer than a rebalance takes on a busy machine."""
@@ -108,8 +107,8 @@ class GroupByHand:
         s = self.settings
 
         def make() -> Processor:
-            writer = Writer(self._redis, Keys(s.key_prefix), s.topic)
-            letters = DeadLetters(s.kafka, s.dead_letter_topic)
+            writer = writer_of(self._redis, s)
+            letters = DeadLetters(s.kafka, s.dead_letter_topic, s.late_topic)
             return Processor(
                 s.kafka, s.topic, s.group, writer, letters,
                 session_timeout_s=s.session_timeout_s, client_id=name,
