@@ -13,6 +13,7 @@ from leaderboard.lab.lessons import rebalance
 from leaderboard.lab.lessons.group_by_hand import GroupByHand
 from leaderboard.lab.sample import Sample
 from leaderboard.settings import Settings
+from leaderboard.store.keys import Keys
 
 
 @pytest.fixture
@@ -181,4 +182,6 @@ def test_a_killed_processor_orphans_its_partitions_and_one_that_leaves_does_not(
 
     lab.stop("producer")
     assert lab.wait().total_lag == 0
-    lab.check()
+    assert rebalance.wrong_values(lab.settings, lab.redis) == 0
+    lab.redis.zincrby(Keys(lab.settings.key_prefix).board, 1, "somebody")
+    assert rebalance.wrong_values(lab.settings, lab.redis) == 1

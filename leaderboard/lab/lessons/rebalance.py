@@ -6,12 +6,17 @@ from typing import Final, Protocol
 
 import msgspec
 import pandas as pd
+from redis import Redis
 
 from leaderboard.errors import StageError
 from leaderboard.lab import frames
 from leaderboard.lab.lessons.group_by_hand import named
 from leaderboard.lab.ownership import IDLE, OWNED, gaps, lanes, spans
 from leaderboard.lab.sample import Sample
+from leaderboard.pipeline.declared import declared_boards
+from leaderboard.pipeline.verify import verify
+from leaderboard.settings import Settings
+from leaderboard.store.keys import Keys
 
 PATIENCE_S: Final = 60.0
 """Longer than processors take to start, or Kafka to miss one, on a busy machine."""
@@ -82,6 +87,16 @@ def orphaned(lab: Watched, victim: str) -> pd.DataFrame:
     _until(lab, healed, f"somebody who takes over from {victim}")
     found = [gap for gap in gaps(spans(lab.samples)) if gap.member == victim]
     return frames.table([msgspec.structs.astuple(gap) for gap in found], GAPS)
+
+
+def wrong_values(settings: Settings, redis: Redis) -> int:
+    """How many values in Redis differ from what an independent model makes of the log.
+
+    `settings` are a lab's, with the servers' addresses. Raises `VerifyError` when the two can not
+    be compared.
+    """
+    keys, boards = Keys(settings.key_prefix), declared_boards(settings)
+    return verify(settings.kafka, redis, keys, settings.topic, boards).drift
 
 
 def _processors(sample: Sample) -> list[str]:
