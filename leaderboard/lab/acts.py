@@ -117,15 +117,32 @@ class Acts:
         """
         return self._engine.ask(lambda: self._engine.crew.kill(stage))
 
-    def stop(self) -> None:
-        """End all stages in order and wait for that; the experiment is over."""
+    def stop(self, stage: str = "") -> None:
+        """End all stages in order and wait for that; the experiment is over.
 
-        def stop() -> None:
-            self._engine.stop_stages()
-            if self._engine.experiment is not None:
-                self._engine.experiment.end()
+        With the name of one, only that ends, soon: a processor leaves its group, and without its
+        "producer" a run comes to an end, so that `wait` can wait for it.
 
-        self._engine.ask(stop)
+        Raises
+        ------
+        StageError
+            when there is no stage of that name.
+        """
+        self._engine.ask(lambda: self._stop_one(stage) if stage else self._stop_all())
+
+    def _stop_all(self) -> None:
+        self._engine.stop_stages()
+        if self._engine.experiment is not None:
+            self._engine.experiment.end()
+
+    def _stop_one(self, name: str) -> None:
+        crew = self._engine.crew
+        if crew.stage(name) is None:
+            names = ", ".join(crew.states) or "none"
+            raise StageError(f"stop: expected the name of a stage, got {name!r}; known: {names}")
+        crew.stop(name)
+        if name == "producer" and self._engine.experiment is not None:
+            self._engine.experiment.ending = True
 
     def reset(self, *, confirm: bool = False) -> None:
         """Stop, delete this lab's records and boards, start clean; predictions stay.

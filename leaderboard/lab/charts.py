@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]  # ships no types
 
 from leaderboard.lab import findings, theme
+from leaderboard.lab.charts_assignment import assignment
 from leaderboard.lab.charts_flow import flow
 from leaderboard.lab.charts_lag import lag
 from leaderboard.lab.drawing import empty_note, escape, figure, rank_labels
@@ -16,7 +17,7 @@ from leaderboard.lab.estimate import wilson
 from leaderboard.model.events import ACHIEVEMENTS
 from leaderboard.model.simulate import achievement_shares
 
-__all__ = ["TOP", "flow", "lag", "rankings", "rarity"]
+__all__ = ["TOP", "assignment", "flow", "lag", "rankings", "rarity"]
 
 TOP = 10
 """Bars in a ranking."""

@@ -19,7 +19,9 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]  # ships no ty
 import traitlets
 from IPython.display import display
 
-from leaderboard.lab import charts, tables
+from leaderboard.errors import NotebookError
+from leaderboard.lab import charts, frames, tables
+from leaderboard.lab.charts_assignment import blank_assignment
 from leaderboard.lab.charts_lag import blank_lag
 from leaderboard.lab.controls import Controls
 from leaderboard.lab.feed import WINDOW_S, Feed
@@ -37,23 +39,34 @@ RECORD_S: Final = 1_800.0
 """What a headless cockpit remembers, in seconds; a live one keeps what it shows."""
 
 
+SHOWS: Final = {
+    "board": ("rankings", "lag", "rarity"),
+    "assignment": ("assignment", "lag"),
+}
+"""What a panel may show, and its charts."""
+
+
 def _static(*names: str) -> str:
     return "\n".join((_STATIC / name).read_text() for name in names)
 
 
-def live_figures(partitions: list[int]) -> dict[str, Any]:
-    """The empty figures that the page fills, with a lag area for each of `partitions`."""
-    figures = {
-        "rankings": charts.rankings(pd.DataFrame()),
-        "lag": blank_lag(partitions),
-        "rarity": charts.rarity(pd.DataFrame()),
+def live_figures(partitions: list[int], show: str = "board") -> dict[str, Any]:
+    """The empty figures that the page fills, with an area or lane for each of `partitions`."""
+    blank = {
+        "rankings": lambda: charts.rankings(pd.DataFrame()),
+        "lag": lambda: blank_lag(partitions),
+        "rarity": lambda: charts.rarity(pd.DataFrame()),
+        "assignment": lambda: blank_assignment(partitions),
     }
-    for fig in figures.values():
+    figures = {name: blank[name]() for name in SHOWS[show]}
+    for name, fig in figures.items():
         fig.layout.annotations = ()
         fig.update_layout(title=None, height=None, autosize=True, uirevision=1)
         fig.update_layout(margin={"t": 21, "b": 34, "r": 14, "autoexpand": False})
-    figures["rankings"].update_layout(margin={"t": 2})
-    figures["lag"].update_xaxes(range=[-WINDOW_S, 0], title="seconds before now (s)")
+        if name in ("lag", "assignment"):
+            fig.update_xaxes(range=[-WINDOW_S, 0], title="seconds before now (s)")
+        if name in ("rankings", "assignment"):
+            fig.update_layout(margin={"t": 2})
     return {name: json.loads(fig.to_json()) for name, fig in figures.items()}
 
 
@@ -71,10 +84,11 @@ class LiveView(anywidget.AnyWidget):
 class Cockpit:
     """The live view of one lab; `close` ends it. Get it from `cockpit`."""
 
-    def __init__(self, lab: Controls) -> None:
-        self.lab = lab
+    def __init__(self, lab: Controls, show: str = "board") -> None:
+        self.lab, self.show = lab, show
         self.headless = bool(lab.headless)
-        self._feed = Feed(RECORD_S if self.headless else WINDOW_S)
+        window_s = RECORD_S if self.headless else WINDOW_S
+        self._feed = Feed(window_s, assignment="assignment" in SHOWS[show])
         self._handle: Any = None
         self._lock = threading.Lock()
         self._open = True
@@ -85,7 +99,9 @@ class Cockpit:
 
     def _build(self) -> None:
         blank = tables.flow_rows(Sample(t_s=0.0))
-        self.view = LiveView(figures=live_figures([]), stations=[row.station for row in blank])
+        self.view = LiveView(
+            figures=live_figures([], self.show), stations=[row.station for row in blank]
+        )
         self.view.on_msg(self._answer)
         self.panel = Panel(self.lab, self.say)
         self.box = widgets.VBox([self.panel.box, self.view])
@@ -106,7 +122,7 @@ class Cockpit:
                 return
             if self._feed.partitions != self._partitions:
                 self._partitions = self._feed.partitions
-                self.view.figures = live_figures(self._partitions)
+                self.view.figures = live_figures(self._partitions, self.show)
             self.view.send(message)
         self.panel.follow(sample)
 
@@ -123,12 +139,18 @@ class Cockpit:
         """The static twins: what the live charts show now, over the whole last minute."""
         samples = self._feed.samples or [Sample(t_s=0.0)]
         last = samples[-1]
-        return {
-            "flow": charts.flow(tables.flow_table(last)),
-            "rankings": charts.rankings(tables.ranking_table(last, self._feed.before(5.0))),
-            "lag": charts.lag(tables.lag_table(samples)),
-            "rarity": charts.rarity(tables.rarity_table(last.unlocked)),
+        twins = {
+            "flow": lambda: charts.flow(tables.flow_table(last)),
+            "rankings": lambda: charts.rankings(tables.ranking_table(last, self._feed.before(5.0))),
+            "lag": lambda: charts.lag(tables.lag_table(samples)),
+            "rarity": lambda: charts.rarity(tables.rarity_table(last.unlocked)),
+            "assignment": lambda: charts.assignment(frames.assignment(samples)),
         }
+        figures = {name: twins[name]() for name in ("flow", *SHOWS[self.show])}
+        if "assignment" in figures:  # one clock for both
+            for name in ("assignment", "lag"):
+                figures[name].update_xaxes(range=[samples[0].t_s, last.t_s])
+        return figures
 
     def figure(self) -> go.Figure:
         """The static twins as one figure, placed as on the panel."""
@@ -192,14 +214,22 @@ _current: list[Cockpit] = []
 _opening = threading.Lock()
 
 
-def cockpit(lab: Controls) -> Cockpit:
-    """The kernel's one live view: that of `lab` if it is open, else a new one in its place."""
+def cockpit(lab: Controls, show: str = "board") -> Cockpit:
+    """The kernel's one live view: that of `lab` if it is open, else a new one in its place.
+
+    Raises
+    ------
+    NotebookError
+        when `show` is none of `SHOWS`.
+    """
+    if show not in SHOWS:
+        raise NotebookError(f"panel: expected one of {', '.join(SHOWS)}, got {show!r}")
     with _opening:
         for old in _current[:]:
-            if old.lab is lab:
+            if old.lab is lab and old.show == show:
                 return old
             old.close()
-        new = Cockpit(lab)
+        new = Cockpit(lab, show)
         _current.append(new)
         return new
 

@@ -13,6 +13,11 @@ class Experiment:
     ----------
     seconds, events
         When the producer ends, whichever comes first; both None: when it is stopped.
+
+    Attributes
+    ----------
+    ending
+        Whether the producer was asked to stop.
     """
 
     def __init__(self, seconds: float | None = None, events: int | None = None) -> None:
@@ -24,11 +29,12 @@ class Experiment:
         self._sent_before = 0
         self.elapsed_s = 0.0
         self.sent = 0
+        self.ending = False
 
     @property
     def endless(self) -> bool:
-        """Whether only `stop` ends it."""
-        return self.seconds is None and self.events is None
+        """Whether only `stop` ends it, and nobody has asked for that."""
+        return self.seconds is None and self.events is None and not self.ending
 
     @property
     def done(self) -> float:

@@ -7,7 +7,8 @@ so a tick is a few hundred bytes however long the lines are.
 from collections import deque
 from typing import Any, Final
 
-from leaderboard.lab import findings, tables
+from leaderboard.lab import findings, ownership, tables
+from leaderboard.lab.charts_assignment import kind, label, lane
 from leaderboard.lab.drawing import escape, rank_labels
 from leaderboard.lab.estimate import Share, wilson
 from leaderboard.lab.sample import Sample
@@ -22,10 +23,14 @@ TREND_S: Final = 3.0
 
 
 class Feed:
-    """The last samples (of `window_s` seconds), and what the page was told last."""
+    """The last samples (of `window_s` seconds), and what the page was told last.
 
-    def __init__(self, window_s: float = WINDOW_S) -> None:
+    With `assignment` it also tells who owns which partition.
+    """
+
+    def __init__(self, window_s: float = WINDOW_S, *, assignment: bool = False) -> None:
         self._window_s = window_s
+        self._assignment = assignment
         self._samples: deque[Sample] = deque()
         self._told: dict[str, Any] = {}
         self._expected = achievement_shares()
@@ -87,13 +92,31 @@ class Feed:
             "flow": [_station(row) for row in tables.flow_rows(sample)],
             "stages": list(sample.stages.items()),
             "titles": self._titles(sample, shares),
+            **({"spans": self._spans()} if self._assignment else {}),
         }
+
+    def _spans(self) -> list[list[Any]]:
+        """Lane, kind of bar, label, start and end of each stretch; None: since before, until now.
+
+        So nothing changes, and nothing travels, while nobody's partitions change.
+        """
+        first, last, parts = self._samples[0].t_s, self._samples[-1].t_s, self.partitions
+        return [
+            [
+                lane(s.partition, parts), kind(s.member, s.state), escape(label(s.member, s.state)),
+                None if s.from_s == first else round(s.from_s, 2),
+                None if s.to_s == last else round(s.to_s, 2),
+            ]
+            for s in ownership.spans(self._samples)
+            if s.partition in parts or s.partition is None
+        ]  # fmt: skip
 
     def _titles(self, sample: Sample, shares: list[Share]) -> dict[str, str]:
         unlocked = sum(sample.unlocked.values())
         return {
             "rankings": findings.ranking([(r.player_name, r.score) for r in sample.top]),
             "lag": self._lag_title(sample),
+            "assignment": findings.assignment_now(ownership.lanes(sample)),
             "rarity": findings.rarity(shares, list(self._expected.values()), unlocked),
         }
 

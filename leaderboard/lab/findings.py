@@ -1,8 +1,9 @@
 """Titles that state what a chart shows. Pure: values in, one sentence out, no markup."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from leaderboard.lab.estimate import Share
+from leaderboard.lab.ownership import NOBODY, ORPHANED, OWNED, Lane, Span, gaps
 
 KEEPS_UP_S = 1.0
 """Lag worth at most this many seconds of work counts as keeping up."""
@@ -66,3 +67,35 @@ def flow(sent: int, applied: int, lag: int) -> str:
     if sent + applied + lag == 0:
         return "Nothing has flowed yet"
     return f"{plural(applied, 'event')} applied, {lag:,} on the way"
+
+
+def assignment_now(lanes: Mapping[Lane, tuple[str, str]]) -> str:
+    """Who reads what at one moment; `lanes` as `ownership.lanes` gives them."""
+    partitions = {p: what for p, what in lanes.items() if p is not None}
+    for partition, (member, state) in partitions.items():
+        if state == ORPHANED:
+            return f"p{partition} is orphaned: Kafka still waits for {member}, which is dead"
+    alone = [f"p{p}" for p, (_, state) in partitions.items() if state == NOBODY]
+    if len(alone) == len(partitions):
+        return "No partition has an owner yet"
+    if alone:
+        return f"{', '.join(alone)} without an owner: Kafka is looking for one"
+    owners = {member for member, _ in partitions.values()}
+    share = "shares" if len(owners) == 1 else "share"
+    verb = "idle" if "," in lanes.get(None, ("", ""))[0] else "idles"
+    text = f"{plural(len(owners), 'member')} {share} {plural(len(partitions), 'partition')}"
+    return f"{text}; {lanes[None][0]} {verb}" if None in lanes else text
+
+
+def assignment_history(found: Sequence[Span]) -> str:
+    """The longest time a partition had no reader, or how often one changed hands."""
+    if not any(span.state == OWNED for span in found):
+        return "No partition has an owner yet"
+    if waits := gaps(found):
+        worst = max(waits, key=lambda gap: gap.seconds)
+        return (
+            f"p{worst.partition} had no reader for {worst.seconds:.1f} s after {worst.member} died"
+        )
+    partitions = {span.partition for span in found if span.state == OWNED}
+    changes = sum(span.state == OWNED for span in found) - len(partitions)
+    return f"Partitions changed hands {plural(changes, 'time')}, and none was orphaned"

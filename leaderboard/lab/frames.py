@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 from redis import Redis
 
 from leaderboard.errors import ServersError
+from leaderboard.lab.ownership import spans
 from leaderboard.lab.sample import Sample
 from leaderboard.model.events import ACHIEVEMENTS, BadRecord, decode
 from leaderboard.model.simulate import achievement_shares
@@ -41,6 +42,9 @@ LAG: Final = {
     "t_s": "float64", "partition": "int64", "end": "int64", "stored": "int64", "lag": "int64",
     "owner": TEXT,
 }  # fmt: skip
+ASSIGNMENT: Final = {
+    "partition": "Int64", "member": TEXT, "state": TEXT, "from_s": "float64", "to_s": "float64",
+}  # fmt: skip
 ACHIEVEMENTS_SEEN: Final = {
     "achievement": TEXT, "rarity": TEXT, "unlocked": "int64", "share": "float64",
     "expected_share": "float64",
@@ -66,6 +70,15 @@ def history(samples: Iterable[Sample]) -> pd.DataFrame:
         for s in samples
     ]  # fmt: skip
     return table(rows, HISTORY)
+
+
+def assignment(samples: Iterable[Sample]) -> pd.DataFrame:
+    """One row per stretch of time in which a partition's owner stayed the same: `ASSIGNMENT`.
+
+    `state` is owned, orphaned (the owner is dead), nobody or idle; rows without a partition tell
+    which members idle. By `from_s`, in seconds since the lab was made.
+    """
+    return table([msgspec.structs.astuple(span) for span in spans(samples)], ASSIGNMENT)
 
 
 class Frames:
@@ -135,6 +148,10 @@ class Frames:
             for p, end in sorted(s.end.items())
         ]
         return table(rows, LAG)
+
+    def assignment(self) -> pd.DataFrame:
+        """Who owned each partition when, and who idled. Columns `ASSIGNMENT`; as `assignment`."""
+        return assignment(self._samples())
 
     def achievements(self) -> pd.DataFrame:
         """How often each achievement was unlocked, and its share of all against the expected one.

@@ -132,13 +132,22 @@ class Lab(Acts, Views, Gates):
 
     # showing and ending ------------------------------------------------------------------------
 
-    def panel(self) -> Any:
-        """The control panel and live charts, to be displayed once; headless: a static picture."""
+    def panel(self, show: str = "board") -> Any:
+        """The control panel and live charts, to be displayed once; headless: a static picture.
+
+        `show` chooses the charts beside that of the lag: "board" (ranking and rarity), or
+        "assignment" (which processor owns which partition).
+
+        Raises
+        ------
+        NotebookError
+            when `show` is neither.
+        """
         from leaderboard.lab.cockpit import cockpit  # loads Plotly and the widgets
 
         if self._remote is None:
             self._remote = Remote(self)
-        self._cockpit = cockpit(self._remote)
+        self._cockpit = cockpit(self._remote, show)
         return self._cockpit
 
     def close(self) -> None:

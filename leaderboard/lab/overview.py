@@ -20,21 +20,29 @@ _PLACES: Final = {
 }
 """Left, right, bottom, top of each chart's plot, as shares of the whole."""
 
+_UNDER_EACH_OTHER: Final = {
+    "flow": _PLACES["flow"],
+    "assignment": (0.06, 1.0, 0.46, 0.70),
+    "lag": (0.06, 1.0, 0.06, 0.34),
+}
+"""The same when there is an assignment: one clock for both charts."""
+
 _TITLE_ABOVE_PX: Final = 26
 
 
 def overview(figures: dict[str, go.Figure], when: str = "") -> go.Figure:
-    """One figure from `flow`, `rankings`, `lag` and `rarity`; each title stands above its chart.
+    """One figure from `flow`, `lag`, and either `assignment` or `rankings` and `rarity`.
 
-    The flow's title, after `when`, is the title of the whole.
+    Each title stands above its chart; the flow's, after `when`, is the title of the whole.
     """
+    places = _UNDER_EACH_OTHER if "assignment" in figures else _PLACES
     whole = figure("")
     whole.update_layout(title=f"{when}{figures['flow'].layout.title.text}")
     whole.update_layout(
         autosize=True, height=HEIGHT_PX, margin={"l": 16, "r": 16, "t": 20, "b": 20},
         showlegend=True, barmode="overlay", hovermode="closest",
     )  # fmt: skip
-    for number, (name, place) in enumerate(_PLACES.items()):
+    for number, (name, place) in enumerate(places.items()):
         _add(whole, figures[name], place, FIRST_AXIS * (number + 1))
     return whole
 

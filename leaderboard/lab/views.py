@@ -99,7 +99,8 @@ class Views:
         return result
 
     def snapshot(self, chart: str = "rankings", **options: Any) -> Snapshot:
-        """A static picture of "rankings", "lag", "rarity" or "flow" as it is now.
+        """A static picture of "rankings", "lag", "rarity", "assignment" or "flow" as it is
+        now.
 
         `options` go to the chart's function in `charts`.
 
@@ -117,6 +118,7 @@ class Views:
             "rankings": lambda: charts.rankings(tables.ranking_table(last, before), **options),
             "lag": lambda: charts.lag(tables.lag_table(samples), **options),
             "rarity": lambda: charts.rarity(tables.rarity_table(last.unlocked), **options),
+            "assignment": lambda: charts.assignment(frames.assignment(samples), **options),
             "flow": lambda: charts.flow(tables.flow_table(last), **options),
         }
         if chart not in data:

@@ -216,6 +216,10 @@ class Cockpit:
         )
         return found
 
+    def texts(self, name: str) -> list[str]:
+        """What is written in a chart, and seen."""
+        return self.box.locator(f".lbc-card-{name} .js-plotly-plot text").all_text_contents()
+
     def lag(self) -> float:
         """Events waiting now, as drawn."""
         areas = [t for t in self.chart("lag") if t["meta"].startswith("lag_")]

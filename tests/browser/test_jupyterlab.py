@@ -162,6 +162,29 @@ def test_the_theme_changes_under_the_living_view(cockpit: Cockpit, shared: Noteb
     expect(label).to_have_css("fill", dark)
 
 
+def test_the_assignment_shows_owners_and_orphans_over_the_lag(alone: Notebook) -> None:
+    alone.finish(LAB)
+    alone.write(PANEL, 'lab.set(processors=3)\nfrom leaderboard.lab.cockpit import cockpit\n\n'
+                'cockpit(lab, "assignment")')  # fmt: skip
+    alone.finish(PANEL)
+    cockpit = Cockpit(alone.page)
+    title = cockpit.box.locator(".lbc-card-assignment .lbc-title")
+
+    expect(title).to_have_text("3 members share 3 partitions")
+    expect(cockpit.box.locator(".js-plotly-plot")).to_have_count(2)
+    until(lambda: "processor-3" in cockpit.texts("assignment"))
+    ends = {t["meta"]: t["x"][-2] for t in cockpit.chart("assignment") if len(t["x"]) > 1}
+    assert {ends[f"processor-{n}"] for n in (1, 2, 3)} == {0}
+
+    cockpit.button("Kill a processor").click()
+    expect(title).to_have_text("p2 is orphaned: Kafka still waits for processor-3, which is dead")
+    until(lambda: "✕ dead" in cockpit.texts("assignment"))
+
+    cell = alone.page.locator(".jp-Cell").nth(PANEL)
+    room = alone.page.locator(".jp-WindowedPanel-outer").evaluate("(node) => node.clientHeight")
+    assert cell.locator(".jp-Cell-outputWrapper").evaluate("(node) => node.offsetHeight") <= room
+
+
 def test_shown_in_two_cells_it_lives_in_the_newer(cockpit: Cockpit, shared: Notebook) -> None:
     shared.write(WAIT, "cockpit(lab)")
     shared.finish(WAIT)

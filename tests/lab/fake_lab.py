@@ -1,6 +1,7 @@
 """A lab without servers: a clock, a queue and some dice, so that charts have something to show.
 
 Each processor applies `CAPACITY` events a second; what it can not take waits in three partitions.
+A killed one keeps its partitions until it is replaced.
 """
 
 import threading
@@ -160,6 +161,7 @@ class FakeLab:
             apply_rate=apply_rate,
             end={p: int(v) for p, v in self._end.items()},
             stored={p: int(v) for p, v in self._stored.items()},
+            owners={p: f"processor-{p % wanted + 1}" for p in PARTITIONS} if wanted else {},
             total_players=len(self._scores),
             top=[
                 Row(place, player_id(n), player_name(n), score)

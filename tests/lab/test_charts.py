@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from leaderboard.lab import charts, tables, theme
+from leaderboard.lab import charts, frames, tables, theme
+from leaderboard.lab.charts_assignment import blank_assignment
 from leaderboard.lab.overview import overview
 from leaderboard.lab.sample import Sample
 from tests.lab.fake_lab import FakeLab
@@ -34,8 +35,21 @@ RATES = pd.DataFrame(
 UNLOCKED = pd.DataFrame(
     {"achievement": ["First Blood", "Double Kill", "Ace"], "unlocked": [30, 60, 10]}
 )
+ASSIGNMENT = frames.table(
+    [
+        (0, "processor-1", "owned", 10.0, 14.0),
+        (1, "processor-1", "owned", 10.0, 12.0),
+        (1, "processor-2", "owned", 12.0, 30.0),
+        (None, "processor-2", "idle", 11.0, 12.0),
+        (0, "processor-1", "orphaned", 14.0, 17.0),
+        (0, "", "nobody", 17.0, 18.0),
+        (0, "<desk>", "owned", 18.0, 30.0),
+    ],
+    frames.ASSIGNMENT,
+)
 CHARTS: dict[str, Callable[[pd.DataFrame], go.Figure]] = {
     "rankings": charts.rankings, "lag": charts.lag, "rarity": charts.rarity, "flow": charts.flow,
+    "assignment": charts.assignment,
 }  # fmt: skip
 
 
@@ -139,6 +153,55 @@ def test_flow_counts_and_names_states_in_words() -> None:
     assert theme.RED in {shape.line.color for shape in fig.layout.shapes}
 
 
+def test_assignment_has_a_bar_for_each_owner_in_the_lane_of_its_partition() -> None:
+    fig = charts.assignment(ASSIGNMENT)
+    drawn = traces(fig)
+
+    assert fig.layout.title.text == "p0 had no reader for 4.0 s after processor-1 died"
+    assert list(drawn["processor-1"].x) == [10, 14, None, 10, 12, None]
+    assert list(drawn["processor-1"].y) == [0, 0, None, 1, 1, None]
+    assert list(drawn["idle"].y) == [2, 2, None]
+    assert list(fig.layout.yaxis.ticktext) == ["p0", "p1", "idle"]
+    assert fig.layout.xaxis.title.text == "time (s)"
+
+
+def test_an_orphaned_bar_differs_by_colour_dash_and_word() -> None:
+    drawn = traces(charts.assignment(ASSIGNMENT))
+    orphaned = drawn["orphaned"]
+
+    assert list(orphaned.x) == [14, 17, None]
+    assert orphaned.line.color == theme.RED
+    assert orphaned.line.dash != drawn["processor-1"].line.dash
+    assert "✕ dead" in drawn["labels"].text
+
+
+def test_bars_are_labelled_where_there_is_room_and_names_are_text() -> None:
+    labels = traces(charts.assignment(ASSIGNMENT))["labels"]
+
+    assert "&lt;desk&gt;" in labels.text
+    assert "processor-2" in labels.text
+    assert (11.0, "processor-2") not in zip(labels.x, labels.text, strict=True)  # a second is short
+
+
+def test_only_what_is_drawn_is_in_the_legend() -> None:
+    shown = {t.meta for t in charts.assignment(ASSIGNMENT).data if t.showlegend}
+
+    assert shown == {"processor-1", "processor-2", "other", "orphaned", "nobody", "idle"}
+
+
+def test_assignment_can_show_when_the_dead_should_be_missed() -> None:
+    ghost = traces(charts.assignment(ASSIGNMENT, timeout_s=2.5))["theory"]
+
+    assert (list(ghost.x), list(ghost.y)) == ([16.5], [0])
+
+
+def test_the_live_assignment_is_the_static_one_without_bars() -> None:
+    blank, full = blank_assignment([0, 1]), charts.assignment(ASSIGNMENT)
+
+    assert [t.meta for t in blank.data] == [t.meta for t in full.data]
+    assert blank.layout.yaxis == full.layout.yaxis
+
+
 @pytest.mark.parametrize("name", CHARTS)
 def test_an_empty_table_gives_a_chart_that_says_so(name: str) -> None:
     fig = CHARTS[name](pd.DataFrame())
@@ -162,6 +225,7 @@ def test_empty_tables_of_samples_have_their_columns() -> None:
     assert charts.lag(tables.lag_table([nothing])).data
     assert charts.rarity(tables.rarity_table({})).data
     assert charts.flow(tables.flow_table(nothing)).layout.annotations
+    assert charts.assignment(frames.assignment([nothing])).data
 
 
 def test_overview_holds_every_chart_on_axes_of_its_own() -> None:
@@ -179,3 +243,23 @@ def test_overview_holds_every_chart_on_axes_of_its_own() -> None:
     assert len(whole.data) == sum(len(fig.data) for fig in parts.values())
     assert len({trace.yaxis for trace in whole.data}) == 4  # lag has two
     assert all(fig.layout.title.text in text for fig in parts.values())
+
+
+def test_overview_of_an_assignment_has_it_above_the_lag() -> None:
+    history = samples(30)
+    parts = {
+        "flow": charts.flow(tables.flow_table(history[-1])),
+        "assignment": charts.assignment(frames.assignment(history)),
+        "lag": charts.lag(tables.lag_table(history)),
+    }
+
+    whole = overview(parts)
+    lanes, lag = (
+        next(t for t in whole.data if t.meta == meta) for meta in ("processor-1", "lag_0")
+    )
+    bottom, top = (whole.layout[t.yaxis.replace("y", "yaxis")].domain for t in (lanes, lag))
+
+    assert bottom[0] > top[1]
+    assert whole.layout[lanes.xaxis.replace("x", "xaxis")].domain == (
+        whole.layout[lag.xaxis.replace("x", "xaxis")].domain
+    )

@@ -9,6 +9,7 @@ import ipywidgets
 import pytest
 from ipywidgets.widgets.widget import _instances
 
+from leaderboard.errors import NotebookError
 from leaderboard.lab.cockpit import Cockpit, LiveView, cockpit, live_figures
 from leaderboard.lab.feed import Feed
 from leaderboard.lab.panel import Panel
@@ -78,6 +79,22 @@ def test_history_holds_all_that_a_new_page_needs(lab: FakeLab) -> None:
     assert len(history["points"]) == 6
 
 
+def test_owners_travel_when_they_are_shown_and_only_when_they_change(lab: FakeLab) -> None:
+    plain, feed = Feed(), Feed(assignment=True)
+    assert "spans" not in plain.tick(lab.step())
+
+    first = feed.tick(lab.step())["spans"]
+    quiet = [feed.tick(lab.step()) for _ in range(400)]
+    lab.kill("processor")
+    change = [feed.tick(lab.step()) for _ in range(2)][-1]["spans"]
+
+    assert first == [[lane, "processor-1", "processor-1", None, None] for lane in range(3)]
+    assert not any("spans" in tick for tick in quiet)
+    assert [span[1:3] for span in change[-3:]] == [["orphaned", "✕ dead"]] * 3
+    assert [span[4] for span in change[:3]] == [span[3] for span in change[3:]]
+    assert feed.history()["spans"] == change
+
+
 def test_time_that_runs_back_starts_a_new_story(lab: FakeLab) -> None:
     feed = Feed()
     for _ in range(10):
@@ -115,6 +132,30 @@ def test_figures_of_the_page_are_those_of_charts(lab: FakeLab, view: Cockpit) ->
 
     assert metas == ["lag_0", "lag_1", "lag_2", "send_rate", "apply_rate", "target_rate"]
     assert live_figures([0, 1, 2]) == view.view.figures
+
+
+def test_a_panel_of_the_assignment_has_its_figures_and_their_twins(lab: FakeLab) -> None:
+    opened = cockpit(lab, "assignment")
+    lab.step()
+
+    assert list(opened.view.figures) == ["assignment", "lag"]
+    assert opened.view.figures == live_figures([0, 1, 2], "assignment")
+    assert list(opened.figures()) == ["flow", "assignment", "lag"]
+    assert opened.figure().layout.title.text.startswith("After 0 s: ")
+    opened.close()
+
+
+def test_a_panel_of_something_else_takes_the_place(lab: FakeLab, view: Cockpit) -> None:
+    other = cockpit(lab, "assignment")
+
+    assert repr(view).startswith("<Cockpit closed")
+    assert lab.subscribers == 1
+    other.close()
+
+
+def test_an_unknown_panel_is_an_error_that_names_the_known(lab: FakeLab) -> None:
+    with pytest.raises(NotebookError, match="expected one of board, assignment, got 'clock'"):
+        cockpit(lab, "clock")
 
 
 def test_the_script_names_no_other_machine() -> None:

@@ -109,6 +109,19 @@ def test_there_must_be_a_run_with_an_end_to_wait_for(make_lab: Make):
     assert "running" not in lab.state.values()
 
 
+def test_a_run_without_an_end_ends_with_its_producer(make_lab: Make):
+    lab = make_lab()
+    lab.run()
+    until(lambda: lab.sample.sent > 0)
+    with pytest.raises(StageError, match="got 'producers'; known: producer, processor-1"):
+        lab.stop("producers")
+    lab.stop("producer")
+    done = lab.wait()
+    assert (done.applied, done.total_lag) == (done.sent, 0)
+    assert lab.state == {"producer": "stopped", "processor-1": "running"}
+    lab.check()
+
+
 def test_check_refuses_while_events_are_made(make_lab: Make):
     lab = make_lab()
     lab.run(seconds=600)

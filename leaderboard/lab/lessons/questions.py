@@ -91,6 +91,19 @@ QUESTIONS: Final[Mapping[str, Question]] = {
             "it have known which of two events in different ones came first?",
         },
     ),
+    "who-notices": Question(
+        "Two processors die in the same second: one leaves its group, one is killed. Whose "
+        "partitions have a reader again first?",
+        "the one that left",
+        {
+            "the one that left": "It told Kafka. The killed one is missed only when its heartbeats "
+            "have been absent for the session timeout: silence takes time to hear.",
+            "the killed one": "Who tells Kafka that it is dead? Count what Kafka has heard from "
+            "each of the two.",
+            "both at once": "Both are gone at once, but Kafka can only know what it is told. Which "
+            "of the two said anything?",
+        },
+    ),
     "tie-order": Question(
         "Redis sorts a set by score, then by member, both rising. Why do ties come out z to a?",
         "read backwards",

@@ -1,4 +1,4 @@
-// The three Plotly charts. Figures come from Python's `charts`, empty; here numbers go into them.
+// The Plotly charts. Figures come from Python's `charts`, empty; here numbers go into them.
 
 const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, showTips: false };
 
@@ -8,6 +8,10 @@ const PACE_MS = { rarity: 1_000 };
 // Kinds of numbers in a point of the history; the lag of each partition follows.
 const POINT = { target_rate: 1, send_rate: 2, apply_rate: 3 };
 const FIRST_LAG = 4;
+
+// So many seconds of the minute a letter takes: a label that does not fit its bar is left out.
+const LETTER_S = 0.37;
+const LABEL_ABOVE = 0.18; // of a lane, from the middle of its bar
 
 // An axis end above `value` that changes seldom, so that bars grow and the axis stands still.
 function axisEnd(value) {
@@ -38,6 +42,24 @@ const fills = {
     for (const [name, trace] of Object.entries(traces)) {
       const at = POINT[name] ?? FIRST_LAG + partition++;
       Object.assign(trace, { x, y: points.map((point) => point[at] ?? 0) });
+    }
+  },
+
+  assignment(traces, layout, { points, now }) {
+    const [begin, end] = [points[0][0], points.at(-1)[0]];
+    for (const trace of Object.values(traces)) {
+      Object.assign(trace, { x: [], y: [], hovertext: [], text: [] });
+    }
+    for (const [lane, kind, label, from, to] of now.spans) {
+      const [start, stop] = [(from ?? begin) - end, (to ?? end) - end];
+      const told = `${label || kind}: ${(stop - start).toFixed(1)} s`;
+      traces[kind].x.push(start, stop, null);
+      traces[kind].y.push(lane, lane, null);
+      traces[kind].hovertext.push(told, told, null);
+      if (stop - start < LETTER_S * label.length) continue;
+      traces.labels.x.push(start);
+      traces.labels.y.push(lane - LABEL_ABOVE);
+      traces.labels.text.push(label);
     }
   },
 

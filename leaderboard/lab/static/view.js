@@ -4,14 +4,20 @@ const WINDOW_S = 60;
 const SILENCE_MS = 4_000;
 const ASK_AGAIN_MS = 3_000;
 const DRAW_SHARE = 0.4; // at most this share of the page's time goes into drawing
-const NAMES = { rankings: "Ranking", lag: "Lag and rates", rarity: "Achievement rarity" };
+const NAMES = {
+  rankings: "Ranking",
+  lag: "Lag and rates",
+  rarity: "Achievement rarity",
+  assignment: "Assignment",
+};
 
 // What this page knows of one lab; outlives a view that is closed and opened again.
 class Story {
   constructor(model) {
     this.model = model;
     this.points = [];
-    this.now = { ids: [], names: [], scores: [], labels: [], shares: [], unlocked: 0, titles: {} };
+    this.now = { ids: [], names: [], scores: [], labels: [], shares: [], unlocked: 0, spans: [] };
+    this.now.titles = {};
     this.heard = performance.now();
     this.listener = () => {};
     model.on("msg:custom", (message) => this.take(message));
@@ -73,10 +79,10 @@ class View {
 
   #cards() {
     const grid = element("div", "lbc-grid");
-    const cards = Object.entries(NAMES).map(([name, label]) => {
+    const cards = Object.keys(this.model.get("figures")).map((name) => {
       const card = element("figure", `lbc-card lbc-card-${name}`);
       const caption = element("figcaption", "lbc-caption");
-      caption.append(element("span", "lbc-label", label), element("span", "lbc-title", " "));
+      caption.append(element("span", "lbc-label", NAMES[name]), element("span", "lbc-title", " "));
       card.append(caption, element("div", "lbc-plot"));
       grid.append(card);
       return [name, card];
