@@ -10,11 +10,11 @@ from tests.pipeline.pipes import Pipe
 
 @pytest.fixture
 def make_pipe(settings: Settings) -> Iterator[Callable[..., Pipe]]:
-    """Makes a pipe with some of the test's settings changed."""
+    """Makes a pipe with some of the test's settings changed; dead members are missed after 3 s."""
     made: list[Pipe] = []
 
     def make(**changes: object) -> Pipe:
-        made.append(Pipe(settings.with_(**changes)))
+        made.append(Pipe(settings.with_(**{"session_timeout_s": 3.0} | changes)))
         return made[-1]
 
     yield make

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from leaderboard.errors import StoreError
 from leaderboard.store.keys import Keys
@@ -73,4 +75,4 @@ def test_an_empty_board(redis: Redis):
 
 def test_redis_away_is_a_store_error():
     with pytest.raises(StoreError, match="Redis"):
-        run(Redis(port=1, socket_connect_timeout=1), snapshot(KEYS, 1))
+        run(Redis(port=1, retry=Retry(NoBackoff(), 0)), snapshot(KEYS, 1))

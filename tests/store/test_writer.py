@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from leaderboard.errors import StoreError
 from leaderboard.model.events import encode
@@ -200,7 +202,7 @@ def test_read_state_notices_a_moving_offset(redis: Redis, writer: Writer):
 
 
 def test_redis_away_is_a_store_error():
-    writer = Writer(Redis(port=1, socket_connect_timeout=1), KEYS, "topic")
+    writer = Writer(Redis(port=1, retry=Retry(NoBackoff(), 0)), KEYS, "topic")
     for call in (
         lambda: writer.offsets([0]),
         lambda: writer.seen({0: ["x"]}),
