@@ -96,6 +96,7 @@ class _Metrics:
                 "applied": totals.applied,
                 "duplicates": totals.duplicates,
                 "dead_letters": totals.dead_letters,
+                "late": totals.late,
                 "refused": totals.refused,
                 "rate": round(self._rate.update(totals.applied), 1),
                 "positions": self._processor.positions,
@@ -146,11 +147,12 @@ class _Terminal:
         totals = self._processor.totals
         self._logged = (time.monotonic(), totals.records)
         log.info(
-            "applied %d (%.0f/s), lag %d, duplicates %d, dead letters %d, refused calls %d",
+            "applied %d (%.0f/s), lag %d, duplicates %d, dead letters %d, late %d, refused calls %d",
             totals.applied,
             self._rate.update(totals.applied),
             sum(self._processor.lag.values()),
             totals.duplicates,
             totals.dead_letters,
+            totals.late,
             totals.refused,
         )
