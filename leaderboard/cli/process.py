@@ -147,7 +147,7 @@ class _Terminal:
         totals = self._processor.totals
         self._logged = (time.monotonic(), totals.records)
         log.info(
-            "applied %d (%.0f/s), lag %d, duplicates %d, dead letters %d, late %d, refused calls %d",
+            "applied %d (%.0f/s), lag %d, duplicates %d, dead letters %d, late %d, refused %d",
             totals.applied,
             self._rate.update(totals.applied),
             sum(self._processor.lag.values()),
