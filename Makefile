@@ -11,13 +11,14 @@ setup = $(or $(shell for python in $(PYTHON) python3.13 python3.12 python3.11 py
 # the commands here must not depend on where the caller's shell was
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help lab setup test check notebooks lock clean clean-data
+.PHONY: help lab setup test registry-test check notebooks lock clean clean-data
 help:
 	@echo 'make lab         set up, start the servers, open JupyterLab on the first notebook'
 	@echo 'make setup       set up alone; the command is then .venv/bin/leaderboard'
 	@echo 'make test        set up, with a browser and a redis-server, and run all tests'
 	@echo '                 (some of them: make test ARGS="-k topics")'
-	@echo 'make check       format, lint, types, notebooks without output, locks: under a minute'
+	@echo 'make registry-test  the schema registry tests on a real Apicurio (158 MB, once)'
+	@echo 'make check       format, lint, types, schemas, notebooks without output, locks: under a minute'
 	@echo 'make notebooks   run every notebook; reports in build/'
 	@echo 'make lock        resolve the dependencies again into requirements/*.lock'
 	@echo 'make clean       stop the servers, delete all but data/ (that: make clean-data)'
@@ -32,6 +33,11 @@ test:
 	@$(setup) test
 	@$(BIN)/python -m pytest $(ARGS)
 
+# the registry contract on a real Apicurio: 158 MB to fetch once, so it is no part of `make test`
+registry-test:
+	@$(setup) test
+	@$(BIN)/python -m pytest tests/registry/apicurio.py $(ARGS)
+
 check:
 	@$(setup) check
 	@$(BIN)/ruff format --check .
@@ -40,8 +46,9 @@ check:
 	@set -- notebooks/*.ipynb; [ ! -e "$$1" ] || $(BIN)/nbstripout --keep-id --verify "$$@" || \
 		{ echo 'check: outputs are not committed; fix: $(BIN)/nbstripout --keep-id notebooks/*.ipynb'; false; }
 	@$(BIN)/leaderboard notebooks nav --check
+	@$(BIN)/leaderboard schemas check
 	@$(BIN)/python -m tools.locks
-	@echo 'check: format, lint, types, notebooks and locks are in order'
+	@echo 'check: format, lint, types, schemas, notebooks and locks are in order'
 
 notebooks: setup
 	@$(BIN)/leaderboard notebooks run

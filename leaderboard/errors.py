@@ -4,10 +4,12 @@
     ├── SettingsError        a setting is wrong: names it, what was expected, what it got
     ├── ServersError         an embedded or external server cannot be started or reached
     │   ├── ServersDownError     nothing is running where we looked: run `leaderboard up`
-    │   └── DownloadError        a jar could not be fetched, or its checksum is wrong
+    │   ├── DownloadError        a jar could not be fetched, or its checksum is wrong
+    │   └── RegistryError        the schema registry is away, refuses, or is none
     ├── StoreError           Redis refused or failed
     │   ├── OffsetGapError       the stored offset lies outside the log: never jump, stop and say so
     │   └── BoardsChangedError   Redis holds counts of other boards than those declared: rebuild
+    ├── SchemaError          the files in `schemas/` are not as they must be
     ├── VerifyError          Redis and the log can not be compared
     ├── StageError           a running stage (child process) failed or does not answer
     └── NotebookError        a notebook run failed or was given unknown parameters
@@ -36,6 +38,10 @@ class DownloadError(ServersError):
     """A server's file could not be fetched or verified."""
 
 
+class RegistryError(ServersError):
+    """The schema registry is away, refuses, or is none."""
+
+
 class StoreError(LeaderboardError):
     """Redis refused or failed."""
 
@@ -46,6 +52,10 @@ class OffsetGapError(StoreError):
 
 class BoardsChangedError(StoreError):
     """Redis holds counts of other boards than the declared ones."""
+
+
+class SchemaError(LeaderboardError):
+    """The files in `schemas/` are not as they must be."""
 
 
 class VerifyError(LeaderboardError):

@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -53,6 +53,14 @@ class Settings(BaseSettings):
         24 * 8, ge=1, description="how long counted event ids are remembered, in hours"
     )
 
+    event_format: Literal["json", "avro", "avro-header"] = Field(
+        "json",
+        description="how producers write events; Avro's schema id: before it, or in a header",
+    )
+    schema_registry: str = Field(
+        "", description="registry with Confluent's REST protocol, as http://host:port; empty: none"
+    )
+
     session_timeout_s: float = Field(
         6.0, ge=1, description="a processor silent for this long loses its partitions, in seconds"
     )
@@ -82,6 +90,13 @@ class Settings(BaseSettings):
     def _redis_url(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("expected redis://host:port/db")
+        return value
+
+    @field_validator("schema_registry")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", value):
+            raise ValueError("expected http://host:port, with the path if there is one")
         return value
 
     @field_validator("cors_origins", mode="before")

@@ -56,6 +56,7 @@ def test_the_model_is_pure():
     allowed = {
         "msgspec", "bisect", "collections", "dataclasses", "datetime", "functools", "itertools",
         "json", "random", "re", "tomllib", "typing", "uuid", "zoneinfo", "leaderboard",
+        "fastavro", "io",  # bytes in memory to values and back
     }  # fmt: skip
     for path in (PACKAGE / "model").glob("*.py"):
         assert {name.split(".")[0] for name in imports(path)} <= allowed, path

@@ -43,6 +43,8 @@ def test_a_child_sees_the_same(monkeypatch: pytest.MonkeyPatch):
         ("TOPIC", "no spaces", "match"),
         ("LOG_LEVEL", "LOUD", "match"),
         ("CORS_ORIGINS", "http://a,b", "scheme://host"),
+        ("EVENT_FORMAT", "protobuf", "'json', 'avro' or 'avro-header'"),
+        ("SCHEMA_REGISTRY", "localhost:8081", "http://host:port"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_was_expected(

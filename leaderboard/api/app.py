@@ -18,6 +18,7 @@ from leaderboard.api.routes import Services
 from leaderboard.api.snapshot import Board
 from leaderboard.errors import LeaderboardError, ServersError, StoreError
 from leaderboard.pipeline.inspect import Inspector
+from leaderboard.pipeline.schemas import wire_of
 from leaderboard.settings import Settings
 from leaderboard.store.keys import Keys
 
@@ -41,7 +42,7 @@ def create_app(settings: Settings, *, redis_url: str, kafka: str) -> FastAPI:
         reads=reads,
         board=board,
         hub=Hub(board),
-        inspection=Inspection(Inspector(kafka, settings.group), reads),
+        inspection=Inspection(Inspector(kafka, settings.group, wire=wire_of(settings)), reads),
     )
     app = _Api(
         title="Leaderboard API",

@@ -9,7 +9,16 @@ import sys
 
 import typer
 
-from leaderboard.cli import process, produce, results, serve, servers, workbench
+from leaderboard.cli import (
+    deadletters,
+    process,
+    produce,
+    results,
+    schemas,
+    serve,
+    servers,
+    workbench,
+)
 from leaderboard.errors import LeaderboardError, SettingsError
 from leaderboard.settings import Settings
 
@@ -22,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for family in (servers, produce, process, serve, results, workbench):
+for family in (servers, produce, process, serve, results, deadletters, schemas, workbench):
     family.register(app)
 
 

@@ -19,6 +19,7 @@ from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.processor import Batch, Processor
 from leaderboard.pipeline.producer import RateMeter
+from leaderboard.pipeline.schemas import wire_of
 from leaderboard.pipeline.topics import ensure_topics
 from leaderboard.settings import Settings
 
@@ -57,6 +58,7 @@ def process(
         settings.group,
         writer_of(redis, settings),
         DeadLetters(servers.kafka, settings.dead_letter_topic, settings.late_topic),
+        wire=wire_of(settings),
         session_timeout_s=settings.session_timeout_s,
         idle_after_s=settings.idle_after_s,
         client_id=f"processor-{os.getpid()}",

@@ -17,6 +17,7 @@ from leaderboard.model.simulate import MIX, Profile, Simulator
 from leaderboard.pipeline.control import Control
 from leaderboard.pipeline.load import Load, Stamps, run_load
 from leaderboard.pipeline.producer import Producer
+from leaderboard.pipeline.schemas import encoder_of
 from leaderboard.pipeline.topics import ensure_topics
 from leaderboard.settings import Settings
 
@@ -54,7 +55,8 @@ def produce(
     simulator = Simulator(seed, first or datetime.now(UTC), load.profile)
     on_stop_signal(lambda: load.command({"stop": True}))
     watch = _controlled(load) if control else _progress(events, settings.topic)
-    with Producer(servers.kafka, settings.topic, throughput=rate == 0) as producer:
+    encode = encoder_of(settings)
+    with Producer(servers.kafka, settings.topic, throughput=rate == 0, encode=encode) as producer:
         sent = run_load(
             producer, simulator, load, stamps, events=events, seconds=seconds, on_metrics=watch
         )

@@ -1,29 +1,24 @@
-"""Commands for results: top, verify, rebuild, deadletters."""
+"""Commands for results: top, verify, rebuild."""
 
-import base64
 import sys
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from tqdm.auto import tqdm
 
 from leaderboard import stack
 from leaderboard.cli.board import print_board
 from leaderboard.cli.clients import connect_redis, keys_of
 from leaderboard.errors import LeaderboardError, StageError
-from leaderboard.pipeline.deadletter import DeadLetter, DeadLetters, read_dead_letters
+from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import declared_boards, writer_of
 from leaderboard.pipeline.lag import active_members
 from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.schemas import wire_of
 from leaderboard.pipeline.verify import Report, verify
 from leaderboard.settings import Settings
 from leaderboard.store.state import delete_state
-
-deadletters = typer.Typer(help="Bad records: look at them.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +26,6 @@ def register(app: typer.Typer) -> None:
     app.command()(top)
     app.command(name="verify")(verify_command)
     app.command()(rebuild)
-    app.add_typer(deadletters, name="deadletters")
 
 
 def top(
@@ -79,7 +73,7 @@ def _verify(settings: Settings, *, quiet: bool) -> Report:
         redis = connect_redis(servers.redis)
         return verify(
             servers.kafka, redis, keys_of(settings), settings.topic, declared_boards(settings),
-            on_progress=advance,
+            wire=wire_of(settings), on_progress=advance,
         )  # fmt: skip
 
 
@@ -120,6 +114,7 @@ def rebuild() -> None:
         Processor(
             servers.kafka, settings.topic, settings.group, writer_of(redis, settings),
             DeadLetters(servers.kafka, settings.dead_letter_topic, settings.late_topic),
+            wire=wire_of(settings),
             session_timeout_s=settings.session_timeout_s, client_id="rebuild",
         ) as processor,
         tqdm(unit=" records", unit_scale=True, desc="rebuilding") as bar,
@@ -132,37 +127,3 @@ def rebuild() -> None:
     report = _verify(settings, quiet=False)
     _print_report(report)
     raise typer.Exit(1 if report.drift else 0)
-
-
-@deadletters.command("list")
-def list_dead_letters(
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
-) -> None:
-    """List every bad record once: where it stood, why it was refused, how it begins.
-
-    Example: leaderboard deadletters list
-    """
-    settings = Settings.load()
-    servers = stack.connect(settings)
-    letters = list(read_dead_letters(servers.kafka, settings.dead_letter_topic))
-    if as_json:
-        for letter in letters:
-            sys.stdout.write(msgspec.json.encode(_plain(letter)).decode() + "\n")
-        return
-    table = Table(title=f"{len(letters)} dead letters in {settings.dead_letter_topic}")
-    for column in ("From", "Reason", "Begins with"):
-        table.add_column(column, overflow="fold")
-    for letter in letters:
-        source = f"{letter.topic}[{letter.partition}]@{letter.offset}"
-        begins = repr(letter.value)[:120]
-        table.add_row(source, Text(letter.error), Text(begins))
-    Console().print(table)
-
-
-def _plain(letter: DeadLetter) -> dict[str, object]:
-    """The letter with its bytes in base64, as JSON has no bytes."""
-    plain = msgspec.structs.asdict(letter)
-    for name in ("key", "value"):
-        if plain[name] is not None:
-            plain[name] = base64.b64encode(plain[name]).decode()
-    return plain

@@ -13,6 +13,7 @@ from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
+from leaderboard.pipeline.schemas import encoder_of, wire_of
 
 
 class Acts:
@@ -27,10 +28,12 @@ class Acts:
     def producer(self, *, throughput: bool = False) -> Producer:
         """A producer in this kernel, for one step at a time; `close` of the lab closes it too.
 
-        Raises `ServersError` when Kafka is away.
+        Raises `ServersError` when Kafka or the schema registry is away.
         """
         settings = self._bench.settings
-        made = Producer(settings.kafka, settings.topic, throughput=throughput)
+        made = Producer(
+            settings.kafka, settings.topic, throughput=throughput, encode=encoder_of(settings)
+        )
         self._opened.append(made)
         return made
 
@@ -45,8 +48,9 @@ class Acts:
         letters = DeadLetters(s.kafka, s.dead_letter_topic, s.late_topic)
         timeout_s = options.pop("session_timeout_s", s.session_timeout_s)
         made = Processor(
-            s.kafka, s.topic, s.group, writer, letters, session_timeout_s=timeout_s, **options
-        )
+            s.kafka, s.topic, s.group, writer, letters, wire=wire_of(s),
+            session_timeout_s=timeout_s, **options,
+        )  # fmt: skip
         self._opened.append(made)
         return made
 

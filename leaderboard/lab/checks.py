@@ -19,6 +19,7 @@ from leaderboard.errors import NotebookError, StageError
 from leaderboard.lab import cards
 from leaderboard.lab.monitor import Monitor
 from leaderboard.pipeline.declared import declared_boards
+from leaderboard.pipeline.schemas import wire_of
 from leaderboard.pipeline.verify import verify
 from leaderboard.settings import Settings
 from leaderboard.store import reader
@@ -109,8 +110,9 @@ def drift(settings: Settings, kafka: str, redis: Redis) -> Finding:
     Raises `VerifyError` when the two can not be compared.
     """
     report = verify(
-        kafka, redis, Keys(settings.key_prefix), settings.topic, declared_boards(settings)
-    )
+        kafka, redis, Keys(settings.key_prefix), settings.topic, declared_boards(settings),
+        wire=wire_of(settings),
+    )  # fmt: skip
     first = report.differences[0] if report.differences else None
     got = f"drift {report.drift} over {report.players:,} players"
     if first is not None:

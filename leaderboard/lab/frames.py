@@ -15,10 +15,12 @@ from redis import Redis
 from leaderboard.errors import ServersError
 from leaderboard.lab.ownership import spans
 from leaderboard.lab.sample import Sample
-from leaderboard.model.events import ACHIEVEMENTS, BadRecord, decode
+from leaderboard.model.events import ACHIEVEMENTS, BadRecord
 from leaderboard.model.simulate import achievement_shares
+from leaderboard.model.wire import Wire
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import read_log
+from leaderboard.pipeline.schemas import wire_of
 from leaderboard.settings import Settings
 from leaderboard.store import reader
 from leaderboard.store.keys import Keys
@@ -101,10 +103,12 @@ class Frames:
         Raises
         ------
         ServersError
-            when Kafka is away or the topic does not exist.
+            when Kafka or the schema registry is away, or the topic does not exist.
         """
         start = None if limit is None else self._tail(limit)
-        rows = [_event_row(record) for record in read_log(self._kafka, self._settings.topic, start)]
+        wire = wire_of(self._settings)
+        log = read_log(self._kafka, self._settings.topic, start)
+        rows = [_event_row(record, wire) for record in log]
         frame = table(rows, EVENTS).sort_values(
             ["logged_at", "partition", "offset"], ignore_index=True
         )
@@ -177,9 +181,9 @@ class Frames:
         return dict(found)
 
 
-def _event_row(record: Any) -> tuple[object, ...]:
+def _event_row(record: Any, wire: Wire) -> tuple[object, ...]:
     logged = pd.Timestamp(record.timestamp, unit="ms", tz="UTC")
-    event = decode(record.value)
+    event = wire.decode(record.value, record.headers)
     size = len(record.value or b"")
     if isinstance(event, BadRecord):
         nothing = [None] * (len(EVENTS) - 5)

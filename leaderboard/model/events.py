@@ -1,6 +1,7 @@
 """Events: what happened in a game, as typed values, and how they travel as JSON bytes.
 
-A record that is no valid event is a value too (`BadRecord`), never an exception.
+How they travel as Avro: `avro`; which of the two a record is: `wire`. A record that is no valid
+event is a value too (`BadRecord`), never an exception.
 
 >>> raw = b'{"event_type":"player_joined","event_id":"6f1c7d8e-0000-4000-8000-000000000001",' \\
 ...       b'"timestamp":"2026-01-01T00:00:00+00:00","player_id":"player_001",' \\
@@ -124,7 +125,9 @@ class BadRecord(Struct, frozen=True):
     reason: str
 
 
-_decoder = msgspec.json.Decoder(Event)
+BAD_YEAR = BadRecord(f"Expected a year from {MIN_YEAR} to {MAX_YEAR} - at `$.timestamp`")
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+from_json = msgspec.json.Decoder(Event).decode
 _encoder = msgspec.json.Encoder()
 
 
@@ -135,12 +138,17 @@ def decode(raw: bytes | None) -> Event | BadRecord:
     try:
         if not raw.isascii():
             raw.decode()  # msgspec does not look into fields it skips
-        event: Event = _decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return BadRecord((str(error) or type(error).__name__)[:MOST_REASON])
+        event: Event = from_json(raw)
+    except NO_JSON as error:
+        return no_event(error)
     if not MIN_YEAR <= event.timestamp.year <= MAX_YEAR:
-        return BadRecord(f"Expected a year from {MIN_YEAR} to {MAX_YEAR} - at `$.timestamp`")
+        return BAD_YEAR
     return event
+
+
+def no_event(error: Exception) -> BadRecord:
+    """What a failure to decode says about the record."""
+    return BadRecord((str(error) or type(error).__name__)[:MOST_REASON])
 
 
 def encode(event: Event) -> bytes:

@@ -6,11 +6,16 @@ its own sums. Where it and Redis differ, one of the two is wrong.
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
+from leaderboard.model.oracle_avro import avro_pairs, avro_schema_id
 from leaderboard.model.oracle_boards import BoardsOracle
+
+Headers: TypeAlias = Iterable[tuple[str, bytes | None]]
+SchemaText: TypeAlias = Callable[[int], str | None]
 
 POINTS_LIMIT = 1_000_000
 MATCH_LIMIT = 10_000
@@ -72,10 +77,15 @@ class Oracle:
     boards: BoardsOracle = field(default_factory=lambda: BoardsOracle(()))
 
     def feed(
-        self, partition: int, value: bytes | None, logged_us: int = 10**18
+        self,
+        partition: int,
+        value: bytes | None,
+        logged_us: int = 10**18,
+        headers: Headers = (),
+        schema_text: SchemaText = lambda _id: None,
     ) -> dict[str, Any] | None:
         """Count a record logged at `logged_us`; returns the event, None if bad or a duplicate."""
-        event = read(value)
+        event = read(value, headers, schema_text)
         if event is None:
             self.dead_letters += 1
             return None
@@ -131,8 +141,19 @@ class Oracle:
                     self.achievements = self.recent()
 
 
-def read(value: bytes | None) -> dict[str, Any] | None:
-    """The event in `value` with normalised id and time, or None when it is no valid event."""
+def read(
+    value: bytes | None, headers: Headers = (), schema_text: SchemaText = lambda _id: None
+) -> dict[str, Any] | None:
+    """The event in a record with normalised id and time, or None when it is no valid event.
+
+    `schema_text` gives the schema that an id stands for, None for an unknown one.
+    """
+    named = avro_schema_id(value, headers)
+    if named is not None:
+        number, body = named
+        text = schema_text(number)
+        pairs = avro_pairs(text, body) if text is not None else None
+        return _event(pairs) if pairs is not None else None
     try:
         text = (value or b"").decode("utf-8")
         pairs = json.loads(

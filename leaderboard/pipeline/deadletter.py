@@ -1,7 +1,8 @@
-"""Letters: bad records and late events, kept with their original bytes and the reason.
+"""Letters: bad records and late events, kept with their bytes and headers and the reason.
 
-A redelivered one may be published twice; readers know a letter by its source (topic,
-partition, offset), so it is listed and replayed once. Never here: deciding what is bad (`model`).
+A redelivered one may be published twice; readers know a letter by its source (topic, partition,
+offset), so it is listed and replayed once. That it was replayed says a receipt in the same topic,
+a record without value (`replay`). Never here: deciding what is bad (`model`).
 """
 
 from collections.abc import Iterator
@@ -18,9 +19,19 @@ from leaderboard.pipeline.client import client
 MOST_REQUEST_BYTES = 8 << 20
 """Our headers make a letter larger than its record, which may be as large as Kafka takes."""
 
+ORIGINAL = "original-"
+"""Stands before the name of each header that the record itself had; those without value are lost,
+as the client can not send any."""
+
+REPLAYED = "replayed"
+"""A header that only receipts have."""
+
 
 class DeadLetter(Struct, frozen=True):
-    """A bad record: where it stood, why it was refused, and what it was (None: a null)."""
+    """A bad record: where it stood, why it was refused, and what it was (None: a null).
+
+    `replayed` tells that it was published to its topic again.
+    """
 
     topic: str
     partition: int
@@ -29,6 +40,13 @@ class DeadLetter(Struct, frozen=True):
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+    headers: list[tuple[str, bytes]] = []
+    replayed: bool = False
+
+    @property
+    def source(self) -> tuple[str, int, int]:
+        """Topic, partition and offset of the bad record."""
+        return (self.topic, self.partition, self.offset)
 
 
 class DeadLetters:
@@ -95,11 +113,26 @@ def _headers(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes]]:
         "key": "null" if record.key is None else "present",
         "error": reason,
     }
-    return [(name, str(value).encode()) for name, value in source.items()]
+    ours = [(name, str(value).encode()) for name, value in source.items()]
+    return ours + [(ORIGINAL + name, v) for name, v in record.headers if v is not None]
 
 
-def _letter(record: ConsumerRecord) -> DeadLetter:
-    headers = {name: value.decode(errors="replace") for name, value in record.headers}
+def receipt(letter: DeadLetter) -> list[tuple[str, bytes]]:
+    """The headers of the record that says that `letter` was replayed."""
+    source = {"topic": letter.topic, "partition": letter.partition, "offset": letter.offset}
+    return [(name, str(value).encode()) for name, value in source.items()] + [(REPLAYED, b"yes")]
+
+
+def _source(headers: dict[str, str]) -> tuple[str, int, int]:
+    return (headers["topic"], int(headers["partition"]), int(headers["offset"]))
+
+
+def _texts(record: ConsumerRecord) -> dict[str, str]:
+    return {name: value.decode(errors="replace") for name, value in record.headers}
+
+
+def _letter(record: ConsumerRecord, replayed: set[tuple[str, int, int]]) -> DeadLetter:
+    headers = _texts(record)
     return DeadLetter(
         topic=headers["topic"],
         partition=int(headers["partition"]),
@@ -108,23 +141,34 @@ def _letter(record: ConsumerRecord) -> DeadLetter:
         timestamp_ms=int(headers["timestamp_ms"]),
         key=None if headers["key"] == "null" else record.key,
         value=record.value,
+        headers=[
+            (name.removeprefix(ORIGINAL), value)
+            for name, value in record.headers
+            if name.startswith(ORIGINAL)
+        ],
+        replayed=_source(headers) in replayed,
     )
 
 
 def read_dead_letters(kafka: str, topic: str) -> Iterator[DeadLetter]:
-    """Every letter of `topic` once, in the order they were published.
+    """Every letter of `topic` once, in the order they were published in each partition.
 
     Raises
     ------
     ServersError
         when Kafka can not be reached or the topic does not exist.
     """
+    receipts = (
+        headers for record in read_log(kafka, topic) if REPLAYED in (headers := _texts(record))
+    )
+    replayed = {_source(headers) for headers in receipts}
     known = set()
     for record in read_log(kafka, topic):
-        letter = _letter(record)
-        source = (letter.topic, letter.partition, letter.offset)
-        if source not in known:
-            known.add(source)
+        if REPLAYED in _texts(record):
+            continue
+        letter = _letter(record, replayed)
+        if letter.source not in known:
+            known.add(letter.source)
             yield letter
 
 

@@ -24,8 +24,10 @@ from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
 from leaderboard.errors import ServersError
+from leaderboard.model.wire import Wire
 from leaderboard.pipeline.client import client
-from leaderboard.pipeline.readable import readable
+from leaderboard.pipeline.readable import readable, readable_value
+from leaderboard.pipeline.schemas import local_wire
 
 Commits: TypeAlias = dict[TopicPartition, OffsetAndMetadata]
 
@@ -67,7 +69,7 @@ class Group(Struct, frozen=True):
 
 
 class ShownRecord(Struct, frozen=True):
-    """A record as text: JSON is indented, other bytes are escaped, long texts cut."""
+    """A record as text: JSON and Avro as indented JSON, other bytes escaped, long texts cut."""
 
     partition: int
     offset: int
@@ -88,11 +90,17 @@ class Look(Struct, frozen=True):
 
 
 class Inspector:
-    """Owns its clients; they are made when first needed, and anew after a failure."""
+    """Owns its clients; they are made when first needed, and anew after a failure.
 
-    def __init__(self, kafka: str, group: str, *, timeout_s: float = 3.0) -> None:
+    `wire` makes Avro readable; by default of the schemas of this program.
+    """
+
+    def __init__(
+        self, kafka: str, group: str, *, wire: Wire | None = None, timeout_s: float = 3.0
+    ) -> None:
         self._kafka = kafka
         self._group = group
+        self._wire = wire or local_wire()
         self._timeout_ms = int(timeout_s * 1000)
         self._admin: KafkaAdminClient | None = None
         self._consumer: KafkaConsumer | None = None
@@ -117,7 +125,7 @@ class Inspector:
                 topics=topics,
                 group=group,
                 topic=topic,
-                records=_newest(consumer, held[0], newest) if held else [],
+                records=_newest(consumer, held[0], newest, self._wire) if held else [],
             )
         except (KafkaError, OSError) as error:
             self.close()
@@ -203,7 +211,7 @@ def _assigned(member: dict[str, Any]) -> dict[str, list[int]]:
     return {a["topic"]: sorted(a["partitions"]) for a in assignment["assigned_partitions"]}
 
 
-def _newest(consumer: KafkaConsumer, topic: Topic, count: int) -> list[ShownRecord]:
+def _newest(consumer: KafkaConsumer, topic: Topic, count: int, wire: Wire) -> list[ShownRecord]:
     """At most `count` records, newest first by their time."""
     starts = {
         TopicPartition(topic.name, p.partition): max(p.begin, p.end - count)
@@ -218,7 +226,7 @@ def _newest(consumer: KafkaConsumer, topic: Topic, count: int) -> list[ShownReco
     ends = {TopicPartition(topic.name, p.partition): p.end for p in topic.partitions}
     found = _poll_until(consumer, {part: ends[part] for part in starts})
     found.sort(key=lambda r: (r.timestamp, r.partition, r.offset), reverse=True)
-    return [_shown(record) for record in found[:count]]
+    return [_shown(record, wire) for record in found[:count]]
 
 
 def _poll_until(consumer: KafkaConsumer, ends: dict[TopicPartition, int]) -> list[ConsumerRecord]:
@@ -233,13 +241,13 @@ def _poll_until(consumer: KafkaConsumer, ends: dict[TopicPartition, int]) -> lis
     return found
 
 
-def _shown(record: ConsumerRecord) -> ShownRecord:
+def _shown(record: ConsumerRecord, wire: Wire) -> ShownRecord:
     return ShownRecord(
         partition=record.partition,
         offset=record.offset,
         timestamp=datetime.fromtimestamp(record.timestamp / 1000, UTC),
         key=readable(record.key),
-        value=readable(record.value),
+        value=readable_value(record.value, record.headers, wire),
         headers=_headers(record.headers),
     )
 

@@ -17,12 +17,14 @@ from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
 from leaderboard.errors import BoardsChangedError, OffsetGapError, ServersError, StoreError
-from leaderboard.model.events import BadRecord, decode
+from leaderboard.model.events import BadRecord
 from leaderboard.model.fold import Changes, Record, fold
 from leaderboard.model.tally import Book
+from leaderboard.model.wire import Wire
 from leaderboard.pipeline.assignment import Assignment
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.pipeline.schemas import local_wire
 from leaderboard.pipeline.upkeep import Upkeep
 from leaderboard.store.writer import Writer
 
@@ -59,6 +61,8 @@ class Processor:
         Applies the changes; its offsets decide where reading goes on.
     dead_letters
         Keeps the bad records and the late events.
+    wire
+        Reads the records; by default with the schemas of this program and no registry.
     session_timeout_s
         After how long without a heartbeat Kafka gives this member's partitions to another.
     idle_after_s
@@ -81,6 +85,7 @@ class Processor:
         writer: Writer,
         dead_letters: DeadLetters,
         *,
+        wire: Wire | None = None,
         session_timeout_s: float = 6.0,
         idle_after_s: float = 0.0,
         max_poll_records: int = 10_000,
@@ -93,6 +98,7 @@ class Processor:
         self._writer = writer
         self._book = Book(writer.boards)
         self._dead_letters = dead_letters
+        self._wire = wire or local_wire()
         self._probe = probe
         try:
             self._consumer = KafkaConsumer(
@@ -128,7 +134,8 @@ class Processor:
         StoreError
             when Redis is away; call `recover` before the next step.
         ServersError
-            when Kafka is away or bad records could not be kept; as for `StoreError`.
+            when Kafka or the schema registry is away, or bad records could not be kept; as for
+            `StoreError`.
         OffsetGapError
             when the log no longer holds what Redis asks for next.
         BoardsChangedError
@@ -170,7 +177,7 @@ class Processor:
     ) -> None:
         """Step until `stopped`, or with `drain` until the log's end as of the start is applied.
 
-        Redis or Kafka away is waited for; everything else is raised.
+        Redis, Kafka or the schema registry away is waited for; everything else is raised.
         """
         retry_s = 0.1
         while not stopped():
@@ -230,8 +237,9 @@ class Processor:
         self.close()
 
     def _apply(self, polled: dict[int, list[ConsumerRecord]], batch: Batch) -> None:
+        decode = self._wire.decode
         records = {
-            p: [Record(r.offset, decode(r.value), r.timestamp * 1000) for r in rs]
+            p: [Record(r.offset, decode(r.value, r.headers), r.timestamp * 1000) for r in rs]
             for p, rs in polled.items()
         }
         batch.records = sum(map(len, records.values()))
@@ -246,7 +254,7 @@ class Processor:
         ]  # fmt: skip
         self._keep_letters(polled, records, calls)
         self._probe("before_apply")
-        outcomes = self._writer.apply(calls)
+        outcomes = self._writer.apply(calls, self._wire.knows)
         self._probe("after_apply")
         applied: dict[int, int] = {}
         for (partition, changes), outcome in zip(calls, outcomes, strict=True):

@@ -8,14 +8,15 @@ error, never a silence.
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from leaderboard.errors import ServersError, StageError
-from leaderboard.model.events import GameEvent, encode
+from leaderboard.model.events import GameEvent
+from leaderboard.model.wire import Encode, json_encoder
 from leaderboard.pipeline.client import client
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,26 @@ TEACHING = {"linger_ms": 0, "batch_size": 16_384}
 THROUGHPUT = {"linger_ms": 20, "batch_size": 262_144}
 
 
+class Outgoing(NamedTuple):
+    """A record on its way, to be sent again as it was when Kafka refuses it."""
+
+    value: bytes | None
+    key: bytes | None = None
+    headers: Sequence[tuple[str, bytes]] = ()
+    partition: int | None = None
+
+
 class Producer:
     """Sends events to one topic. Use from one thread.
+
+    Parameters
+    ----------
+    kafka, topic
+        Where to: host:port, and a topic that exists.
+    throughput
+        Batch for throughput instead of sending at once.
+    encode
+        How events are written; JSON by default.
 
     Attributes
     ----------
@@ -45,12 +64,15 @@ class Producer:
         when Kafka at `kafka` (host:port) can not be reached.
     """
 
-    def __init__(self, kafka: str, topic: str, *, throughput: bool = False) -> None:
+    def __init__(
+        self, kafka: str, topic: str, *, throughput: bool = False, encode: Encode | None = None
+    ) -> None:
         self.topic = topic
         self.acked = 0
         self.resent = 0
-        self._pending: deque[tuple[Any, bytes, bytes | None]] = deque()
-        self._refused: deque[tuple[bytes | None, bytes | None]] = deque()
+        self._encode = encode or json_encoder()
+        self._pending: deque[tuple[Any, Outgoing]] = deque()
+        self._refused: deque[Outgoing] = deque()
         self._last_error: BaseException | None = None
         try:
             self._kafka = KafkaProducer(
@@ -71,40 +93,56 @@ class Producer:
         ServersError
             when the topic does not exist or Kafka is away for a minute.
         """
-        self.send_raw(encode(event), event.player_id.encode())
+        value, headers = self._encode(event)
+        self.send_raw(value, event.player_id.encode(), headers)
 
-    def send_raw(self, value: bytes | None, key: bytes | None = None) -> None:
-        """Send any bytes, as another system might; otherwise as `send`."""
+    def send_raw(
+        self,
+        value: bytes | None,
+        key: bytes | None = None,
+        headers: Sequence[tuple[str, bytes]] = (),
+        partition: int | None = None,
+    ) -> None:
+        """Send any bytes, as another system might, to the key's or a given partition.
+
+        Otherwise as `send`.
+        """
         while len(self._pending) >= MOST_UNACKNOWLEDGED:
             self.reap()
             time.sleep(0.001)
-        self._post(value, key)
+        self._post(Outgoing(value, key, headers, partition))
 
-    def _post(self, value: bytes | None, key: bytes | None) -> None:
+    def _post(self, record: Outgoing) -> None:
         try:
-            future = self._kafka.send(self.topic, value=value, key=key)
+            future = self._kafka.send(
+                self.topic,
+                value=record.value,
+                key=record.key,
+                headers=list(record.headers),
+                partition=record.partition,
+            )
         except KafkaError as error:
             raise ServersError(
                 f"Kafka takes no record for topic {self.topic}: {error}; "
                 "does the topic exist, is the broker up? (`leaderboard doctor`)"
             ) from error
-        self._pending.append((future, value, key))  # type: ignore[arg-type]  # a null value is a record too
+        self._pending.append((future, record))
 
     def reap(self) -> None:
         """Count what was acknowledged and send again what was refused. Does not wait."""
         while self._pending and self._pending[0][0].is_done:
-            future, value, key = self._pending.popleft()
+            future, record = self._pending.popleft()
             if future.succeeded():
                 self.acked += 1
             else:
                 self._last_error = future.exception
-                self._refused.append((value, key))
+                self._refused.append(record)
         if self._refused:
             n = len(self._refused)
             log.warning("%d records refused, sending again: %s", n, self._last_error)
             time.sleep(RESEND_PAUSE_S)
         while self._refused:
-            self._post(*self._refused[0])  # kept until it is on its way
+            self._post(self._refused[0])  # kept until it is on its way
             self._refused.popleft()
             self.resent += 1
 

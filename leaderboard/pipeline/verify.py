@@ -17,8 +17,11 @@ from leaderboard.errors import ServersError, VerifyError
 from leaderboard.model.boards import Board
 from leaderboard.model.oracle import Oracle, Player, read
 from leaderboard.model.oracle_boards import BoardsOracle
+from leaderboard.model.wire import Wire
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import read_log
+from leaderboard.pipeline.knowledge import Knowledge
+from leaderboard.pipeline.schemas import local_wire
 from leaderboard.pipeline.verify_boards import board_differences
 from leaderboard.store.keys import Keys
 from leaderboard.store.state import State, read_state
@@ -61,16 +64,20 @@ def verify(
     topic: str,
     boards: tuple[Board, ...],
     *,
+    wire: Wire | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Report:
     """Compare Redis with the oracle. `on_progress` gets records replayed, and how many in all.
 
+    `wire` says what schema ids stand for; by default those of this program.
+
     Raises
     ------
     VerifyError
-        when the two can not be compared: the log's start is gone, or Redis would not stand still.
+        when the two can not be compared: the log's start is gone, Redis would not stand still, or
+        records were counted with schemas that are unknown here.
     ServersError, StoreError
-        when Kafka or Redis is away.
+        when Kafka, the schema registry or Redis is away.
     """
     began = time.monotonic()
     begins, ends = _bounds(kafka, topic)
@@ -87,9 +94,12 @@ def verify(
                 f"{topic}[{partition}]: Redis has applied up to offset {stored[partition]}, but "
                 f"the log ends at {ends[partition]}: this is another log"
             )
+    knowledge = Knowledge(wire or local_wire(), state.schemas)
     oracle, records, total = Oracle(boards=BoardsOracle(boards)), 0, sum(stored.values())
     for record in read_log(kafka, topic, end=stored):
-        oracle.feed(record.partition, record.value, record.timestamp * 1000)
+        schema_text = knowledge.schema_text(record.partition, record.offset)
+        logged_us = record.timestamp * 1000
+        oracle.feed(record.partition, record.value, logged_us, record.headers, schema_text)
         records += 1
         if records % 1000 == 0:
             on_progress(records, total)
@@ -102,7 +112,7 @@ def verify(
     except ValueError as error:
         raise VerifyError(f"achievements:recent holds what is none of ours: {error}") from error
     if differences:
-        differences = _explain(differences, kafka, topic, stored)
+        differences = _explain(differences, kafka, topic, stored, knowledge)
     return Report(
         drift=len(differences),
         differences=differences,
@@ -177,7 +187,11 @@ def _compare_player(player_id: str, expected: Player | None, state: State) -> It
 
 
 def _explain(
-    differences: list[Difference], kafka: str, topic: str, stored: dict[int, int]
+    differences: list[Difference],
+    kafka: str,
+    topic: str,
+    stored: dict[int, int],
+    knowledge: Knowledge,
 ) -> list[Difference]:
     """Name, for each wrong score, the first record of that player worth just the difference."""
     wanted: dict[str, tuple[int, str]] = {}
@@ -188,7 +202,8 @@ def _explain(
             wanted[player_id] = (abs(delta), "counted twice" if delta > 0 else "not counted")
     found: dict[str, str] = {}
     for record in read_log(kafka, topic, end=stored) if wanted else ():
-        event = read(record.value)
+        schema_text = knowledge.schema_text(record.partition, record.offset)
+        event = read(record.value, record.headers, schema_text)
         player_id = event.get("player_id", "") if event else ""
         points, how = wanted.get(player_id, (-1, ""))
         if event and player_id not in found and event.get("points") == points:

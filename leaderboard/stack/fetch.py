@@ -114,4 +114,4 @@ def from_maven(jar: Jar, folder: Path) -> Path:
 
     context = MavenContext(repo_cache=folder, timeout=TIMEOUT_S)
     component = context.project(jar.group, jar.artifact).at_version(jar.version)
-    return component.artifact(packaging="jar").resolve()
+    return component.artifact(jar.classifier, jar.packaging).resolve()

@@ -16,17 +16,20 @@ HEADER = "# group artifact version sha256 bytes; made by: python -m leaderboard.
 
 @dataclass(frozen=True)
 class Jar:
-    """One line of a lock."""
+    """One line of a lock; `classifier` and `packaging` for what is no plain jar."""
 
     group: str
     artifact: str
     version: str
     sha256: str
     size: int
+    classifier: str = ""
+    packaging: str = "jar"
 
     @property
     def filename(self) -> str:
-        return f"{self.artifact}-{self.version}.jar"
+        kind = f"-{self.classifier}" if self.classifier else ""
+        return f"{self.artifact}-{self.version}{kind}.{self.packaging}"
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 -- Apply one run of changes exactly once. KEYS: offsets, achievements, achievement counts, counts,
--- ids, watermarks, definitions, hidden players, board counts. ARGV[1]: msgpack of the changes.
+-- ids, watermarks, definitions, hidden players, board counts, schemas. ARGV[1]: msgpack of the
+-- changes.
 -- Returns {1, next} when applied, {0, stored offset or nil} when the offset is another one, and
 -- {-1} when Redis holds counts of other boards than these.
 -- Every read that can fail (a key of another type) comes before the first write, so that a failing
 -- call has changed nothing.
-local offsets, recent, unlocked, counts, processed, watermarks, definitions, hidden, board_counts =
-  unpack(KEYS)
+local offsets, recent, unlocked, counts, processed, watermarks, definitions, hidden, board_counts,
+  schemas = unpack(KEYS)
 local run = cmsgpack.unpack(ARGV[1])
 
 local stored = redis.call('HGET', offsets, run.field)
@@ -63,6 +64,7 @@ if wrong or wrong_too or wrong_again then
 end
 redis.call('SCARD', processed)
 redis.call('HLEN', watermarks)
+local knew = redis.call('HGET', schemas, run.field) or ''
 local newest = redis.call('LRANGE', recent, 0, -1)
 
 run.names, run.hidden = {}, {}
@@ -153,6 +155,11 @@ end
 redis.call('HSET', counts, unpack(counts_sums))
 if run.watermark then
   redis.call('HSET', watermarks, run.field, run.watermark)
+end
+-- what could be read is a fact of its time: the verifier must judge each record by it
+if run.knows ~= '' and run.knows ~= string.match(knew, '=(%S+)$') then
+  local before = knew == '' and '' or knew .. ' '
+  redis.call('HSET', schemas, run.field, before .. run.start .. '=' .. run.knows)
 end
 redis.call('HSET', offsets, run.field, run.next)
 return {1, run.next}

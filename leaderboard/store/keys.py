@@ -32,6 +32,7 @@ enough (`merge.lua`) |
 | `board:windows:{board}` | sorted set | label -> end in seconds since 1970 UTC |
 | `board:games:{place}` | set | games |
 | `board:split` | set | ids whose on-time pane was split off |
+| `processed:schemas` | hash | `{topic}:{partition}` -> `offset=known ...`: schemas, from where |
 
 A *generation* is a stretch of `processed_ttl_hours` of the processor's clock. Ids are looked up
 in the current generation and the one before, and a set expires after two: an id is remembered
@@ -80,6 +81,10 @@ class Keys(Struct, frozen=True):
     @property
     def counts(self) -> str:
         return f"{self.prefix}processed:counts"
+
+    @property
+    def schemas(self) -> str:
+        return f"{self.prefix}processed:schemas"
 
     @property
     def player_prefix(self) -> str:

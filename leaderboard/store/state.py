@@ -16,7 +16,8 @@ CHUNK = 1000
 
 class State(Struct, frozen=True):
     """All of it: offsets by partition (None: nothing stored), board scores and hashes by player
-    id, the recent list as stored, unlock counts and record counts.
+    id, the recent list as stored, unlock counts and record counts; by partition, from which
+    offset on which schemas could be read (`Wire.knows`), ascending.
     """
 
     offsets: dict[int, int | None]
@@ -25,6 +26,7 @@ class State(Struct, frozen=True):
     achievements: list[str]
     unlocked: dict[str, int]
     counts: dict[str, int]
+    schemas: dict[int, list[tuple[int, str]]]
     of_boards: dict[str, Any]
     """Every other key that boards have, by name without the prefix: members with their scores of a
     sorted set, fields of a hash, members of a set (with True)."""
@@ -52,6 +54,7 @@ def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) 
             counts=_numbers(redis.hgetall(keys.counts)),
             of_boards=dict(_of_boards(redis, keys)),
             hidden=_members(redis, keys.hidden),
+            schemas=_schemas(redis, keys, topic, partitions),
         )
         after = _offsets(redis, keys, topic, partitions)
         stood_still = after == before and _members(redis, keys.hidden) == state.hidden
@@ -71,7 +74,7 @@ def delete_state(redis: Redis, keys: Keys) -> int:
         deleted = redis.delete(keys.offsets)
         deleted += redis.delete(
             keys.board, keys.achievements, keys.achievement_counts, keys.counts, keys.watermarks,
-            keys.definitions, keys.board_counts, keys.of_boards["split"],
+            keys.schemas, keys.definitions, keys.board_counts, keys.of_boards["split"],
         )  # fmt: skip
         for pattern in patterns:
             scan = redis.scan_iter(match=_literal(pattern), count=CHUNK)
@@ -93,6 +96,18 @@ def _offsets(
     fields = [keys.offset_field(topic, p) for p in partitions]
     values = cast("list[bytes | None]", redis.hmget(keys.offsets, fields))
     return {p: None if v is None else int(v) for p, v in zip(partitions, values, strict=True)}
+
+
+def _schemas(
+    redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]
+) -> dict[int, list[tuple[int, str]]]:
+    fields = [keys.offset_field(topic, p) for p in partitions]
+    values = cast("list[bytes | None]", redis.hmget(keys.schemas, fields))
+    spans = {}
+    for partition, value in zip(partitions, values, strict=True):
+        words = [word.split("=") for word in (value or b"").decode().split()]
+        spans[partition] = [(int(offset), knows) for offset, knows in words]
+    return spans
 
 
 def _players(redis: Redis, keys: Keys) -> Iterator[tuple[str, dict[str, str]]]:

@@ -198,8 +198,10 @@ class Writer:
             for (partition, some), places in zip(ids.items(), found, strict=True)
         }
 
-    def apply(self, changes: Sequence[tuple[int, Changes]]) -> list[Outcome]:
+    def apply(self, changes: Sequence[tuple[int, Changes]], knows: str = "") -> list[Outcome]:
         """Apply (partition, changes) in turn; one round trip, one atomic call each.
+
+        `knows` says which schemas could be read (`Wire.knows`); it is noted where it changes.
 
         Raises
         ------
@@ -209,7 +211,7 @@ class Writer:
         BoardsChangedError
             when Redis holds counts of other boards; then nothing was changed.
         """
-        replies = self._run([self._apply_call(p, c) for p, c in changes])
+        replies = self._run([self._apply_call(p, c, knows) for p, c in changes])
         if any(reply[0] == -1 for reply in replies):
             raise BoardsChangedError(
                 f"Redis holds counts of other boards than the {len(self.boards)} declared now: "
@@ -224,17 +226,20 @@ class Writer:
         now = int(self._clock() // self._ttl_s)
         return [self._keys.processed(self._topic, partition, g) for g in (now, now - 1)]
 
-    def _apply_call(self, partition: int, changes: Changes) -> tuple[str, list[str], list[Any]]:
+    def _apply_call(
+        self, partition: int, changes: Changes, knows: str
+    ) -> tuple[str, list[str], list[Any]]:
         k = self._keys
         current, _ = self._generations(partition)
         keys = [
             k.offsets, k.achievements, k.achievement_counts, k.counts, current, k.watermarks,
-            k.definitions, k.hidden, k.board_counts,
+            k.definitions, k.hidden, k.board_counts, k.schemas,
         ]  # fmt: skip
         watermark = changes.watermark
         horizon = self._horizon_us
         values = payload(changes, horizon) | {
             "field": k.offset_field(self._topic, partition),
+            "knows": knows,
             "keys": k.of_boards,
             "definitions": self._definitions,
             "ttl_s": str(2 * self._ttl_s),

@@ -9,6 +9,8 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
+from leaderboard.model.events import decode
+from leaderboard.pipeline.schemas import encoder_of
 from leaderboard.pipeline.topics import ensure_topics
 from leaderboard.settings import Settings
 from leaderboard.stack.ports import free_port
@@ -110,6 +112,21 @@ def test_records_that_are_no_json_and_their_headers(
     assert answer["topic"] == topic
     assert answer["records"][0]["value"] == "\\xff{"
     assert answer["records"][0]["headers"] == {"error": "bad \\xff"}
+
+
+def test_records_in_avro_are_readable(api: Serving, settings: Settings, producer: KafkaProducer):
+    event = scored("p", 7)
+    for name in ("avro", "avro-header"):
+        value, headers = encoder_of(settings.with_(event_format=name))(event)
+        producer.send(settings.topic, value, headers=headers, partition=0).get(30)
+
+    records = api.get("/api/pipeline").json()["records"]
+
+    assert [r["headers"] for r in records] == [{"schema-id": "2000000002"}, {}]
+    for record in records:
+        title, _, text = record["value"].partition("\n")
+        assert title == "Avro, schema 2000000002:"
+        assert decode(text.encode()) == event
 
 
 def test_a_topic_that_is_not_there_has_no_records(api: Serving):

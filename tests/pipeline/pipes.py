@@ -14,7 +14,8 @@ from redis import Redis
 
 from leaderboard.model.events import EVENT_TYPES, Event
 from leaderboard.model.simulate import Profile, simulate
-from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.model.wire import Encode, Wire
+from leaderboard.pipeline.deadletter import DeadLetter, DeadLetters, read_dead_letters
 from leaderboard.pipeline.declared import declared_boards, writer_of
 from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
@@ -43,8 +44,8 @@ class Pipe:
         profile = Profile(players=players, mix=dict.fromkeys(EVENT_TYPES, 1.0))
         return list(simulate(seed, START, n=n, profile=profile))
 
-    def send(self, events: list[Event]) -> None:
-        with Producer(self.settings.kafka, self.settings.topic) as producer:
+    def send(self, events: list[Event], encode: Encode | None = None) -> None:
+        with Producer(self.settings.kafka, self.settings.topic, encode=encode) as producer:
             for event in events:
                 producer.send(event)
 
@@ -65,19 +66,25 @@ class Pipe:
             **options,
         )
 
+    def letters(self) -> list[DeadLetter]:
+        return list(read_dead_letters(self.settings.kafka, self.settings.dead_letter_topic))
+
     def drain(self, redis: Redis | None = None, **options: Any) -> Processor:
         """Drain with a processor of our own; returns it, closed."""
         with self.processor(redis, **options) as processor:
             processor.run(drain=True)
         return processor
 
-    def verify(self, redis: Redis | None = None) -> Report:
+    def verify(self, redis: Redis | None = None, wire: Wire | None = None) -> Report:
         s = self.settings
-        return verify(s.kafka, redis or self.redis, self.keys, s.topic, declared_boards(s))
+        boards = declared_boards(s)
+        return verify(s.kafka, redis or self.redis, self.keys, s.topic, boards, wire=wire)
 
-    def assert_right(self, produced: int, redis: Redis | None = None) -> Report:
+    def assert_right(
+        self, produced: int, redis: Redis | None = None, wire: Wire | None = None
+    ) -> Report:
         """Everything produced has one outcome, and every value equals the oracle's."""
-        report = self.verify(redis)
+        report = self.verify(redis, wire)
         assert report.differences == []
         assert report.lag == 0
         assert report.applied + report.duplicates + report.dead_letters == produced

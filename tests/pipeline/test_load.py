@@ -12,7 +12,7 @@ from leaderboard.model.events import BadRecord, decode
 from leaderboard.model.simulate import Profile, Simulator
 from leaderboard.pipeline.deadletter import read_log
 from leaderboard.pipeline.load import Load, Pace, Stamps, run_load
-from leaderboard.pipeline.producer import Producer, RateMeter
+from leaderboard.pipeline.producer import Outgoing, Producer, RateMeter
 from tests.pipeline.pipes import START, Pipe
 from tests.waiting import until
 
@@ -141,7 +141,7 @@ def test_a_command_that_comes_before_the_run_counts(pipe: Pipe):
 
 def test_what_could_not_be_sent_again_is_not_forgotten(pipe: Pipe):
     with Producer(pipe.settings.kafka, pipe.settings.topic) as producer:
-        producer._refused.extend([(b"a", b"k"), (b"b", b"k")])
+        producer._refused.extend([Outgoing(b"a", b"k"), Outgoing(b"b", b"k")])
         post = producer._post
         producer._post = _fail  # type: ignore[method-assign]  # the fault
         with pytest.raises(ServersError):
@@ -152,5 +152,5 @@ def test_what_could_not_be_sent_again_is_not_forgotten(pipe: Pipe):
     assert len(list(read_log(pipe.settings.kafka, pipe.settings.topic))) == 2
 
 
-def _fail(value: bytes | None, key: bytes | None) -> None:
+def _fail(record: Outgoing) -> None:
     raise ServersError("away")

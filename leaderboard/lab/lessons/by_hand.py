@@ -19,6 +19,7 @@ from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.processor import Batch, Processor
 from leaderboard.pipeline.producer import Producer
+from leaderboard.pipeline.schemas import wire_of
 from leaderboard.settings import Settings
 from leaderboard.store.keys import Keys
 
@@ -67,6 +68,7 @@ class ByHand:
             self.settings.group,
             writer_of(self.redis, self.settings),
             DeadLetters(self.kafka, self.settings.dead_letter_topic, self.settings.late_topic),
+            wire=wire_of(self.settings),
             client_id="by-hand",
         )
         deadline = time.monotonic() + PATIENCE_S

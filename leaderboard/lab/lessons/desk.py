@@ -18,6 +18,7 @@ from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.schemas import wire_of
 from leaderboard.settings import Settings
 
 PATIENCE_S: Final = 30.0
@@ -96,7 +97,7 @@ class Desk:
         processor = Processor(
             s.kafka, s.topic, s.group, self._writer,
             DeadLetters(s.kafka, s.dead_letter_topic, s.late_topic),
-            max_poll_records=self.batch, client_id="desk",
+            wire=wire_of(s), max_poll_records=self.batch, client_id="desk",
         )  # fmt: skip
         processor.paused = True  # join first, serve later
         deadline = time.monotonic() + PATIENCE_S
