@@ -106,6 +106,20 @@ def test_old_and_new_processors_in_turn(pipe: Pipe):
     )
 
 
+def test_what_was_counted_before_anything_was_noted(pipe: Pipe):
+    """By a program of before there was Avro: it wrote no word about schemas."""
+    old = Wire(Schemas({}))
+    old.knows = ""
+    events = pipe.events(40)
+    pipe.send(events[:10], avro_encoder(NEWEST, NEWEST.id))
+    pipe.send(events[10:20])
+    pipe.drain(wire=old)
+    assert pipe.assert_right(20).dead_letters == 10
+    pipe.send(events[20:], avro_encoder(NEWEST, NEWEST.id))
+    pipe.drain()
+    assert pipe.assert_right(40).dead_letters == 10
+
+
 def test_an_older_program_can_not_verify_what_a_newer_one_counted(pipe: Pipe):
     pipe.send(pipe.events(10))
     pipe.drain(wire=UPGRADED)
