@@ -101,8 +101,8 @@ def test_a_reply_lost_after_the_call_was_applied(pipe: Pipe):
     with pipe.processor(max_poll_records=100) as processor:
         apply = processor._writer.apply
 
-        def apply_and_lose_the_first_reply(calls):
-            outcomes = apply(calls)
+        def apply_and_lose_the_first_reply(calls, knows):
+            outcomes = apply(calls, knows)
             if not lost:
                 lost.append(outcomes)
                 raise StoreError("the reply was lost")
