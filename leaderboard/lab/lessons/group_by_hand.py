@@ -25,6 +25,7 @@ from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.lag import owners
 from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.schemas import wire_of
 from leaderboard.settings import Settings
 
 PATIENCE_S: Final = 30.0
@@ -110,7 +111,7 @@ class GroupByHand:
             writer = writer_of(self._redis, s)
             letters = DeadLetters(s.kafka, s.dead_letter_topic, s.late_topic)
             return Processor(
-                s.kafka, s.topic, s.group, writer, letters,
+                s.kafka, s.topic, s.group, writer, letters, wire=wire_of(s),
                 session_timeout_s=s.session_timeout_s, client_id=name,
             )  # fmt: skip
 
