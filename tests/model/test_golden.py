@@ -1,4 +1,4 @@
-"""Golden samples of every released schema version decode for ever, and the versions never change."""
+"""Golden samples of every released schema version decode for ever; the versions never change."""
 
 import json
 from io import BytesIO
