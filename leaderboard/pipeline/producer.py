@@ -32,6 +32,9 @@ THROUGHPUT = {"linger_ms": 20, "batch_size": 262_144}
 class Producer:
     """Sends events to one topic. Use from one thread.
 
+    `on_ack` is called, in a thread of the Kafka client, with the seconds that one record at a time
+    waited for its acknowledgement: the first to be sent once the last such one had come back.
+
     Attributes
     ----------
     acked
@@ -45,13 +48,22 @@ class Producer:
         when Kafka at `kafka` (host:port) can not be reached.
     """
 
-    def __init__(self, kafka: str, topic: str, *, throughput: bool = False) -> None:
+    def __init__(
+        self,
+        kafka: str,
+        topic: str,
+        *,
+        throughput: bool = False,
+        on_ack: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self.topic = topic
         self.acked = 0
         self.resent = 0
         self._pending: deque[tuple[Any, bytes, bytes | None]] = deque()
         self._refused: deque[tuple[bytes | None, bytes | None]] = deque()
         self._last_error: BaseException | None = None
+        self._on_ack = on_ack
+        self._timing = False
         try:
             self._kafka = KafkaProducer(
                 **client(kafka),
@@ -81,6 +93,7 @@ class Producer:
         self._post(value, key)
 
     def _post(self, value: bytes | None, key: bytes | None) -> None:
+        began = time.monotonic()
         try:
             future = self._kafka.send(self.topic, value=value, key=key)
         except KafkaError as error:
@@ -88,7 +101,17 @@ class Producer:
                 f"Kafka takes no record for topic {self.topic}: {error}; "
                 "does the topic exist, is the broker up? (`leaderboard doctor`)"
             ) from error
+        if not self._timing:
+            self._timing = True
+            future.add_callback(self._acknowledged, began).add_errback(self._refuse)
         self._pending.append((future, value, key))  # type: ignore[arg-type]  # a null value is a record too
+
+    def _acknowledged(self, began: float, _metadata: object) -> None:
+        self._on_ack(time.monotonic() - began)
+        self._timing = False
+
+    def _refuse(self, _error: object) -> None:
+        self._timing = False
 
     def reap(self) -> None:
         """Count what was acknowledged and send again what was refused. Does not wait."""
