@@ -1,7 +1,8 @@
 """Make `.venv` hold what the locks say: `python -m tools.setup [lab | check | test]`.
 
 `lab` is what a learner needs, `check` adds the test packages, `test` a browser, a
-redis-server and a Prometheus. A second run with unchanged locks does nothing; an interrupted one is repaired.
+redis-server and a Prometheus. A second run with unchanged locks does nothing; an interrupted one
+is repaired.
 Standard library only, and readable by old Pythons, so that those get a clear message.
 """
 

@@ -14,7 +14,7 @@ from tools.commands import SetupError
 
 @pytest.fixture
 def bare(fake: FakeMachine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeMachine:
-    """Root on a Debian without browser, redis-server and Prometheus, which apt-get would then bring."""
+    """Root on a Debian that has none of the three, all of which apt-get would bring."""
     installed: set[str] = set()
     real = fake.run
 
@@ -40,9 +40,7 @@ def bare(fake: FakeMachine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     return fake
 
 
-def test_root_on_debian_gets_everything_from_apt(
-    bare: FakeMachine, root: Path
-) -> None:
+def test_root_on_debian_gets_everything_from_apt(bare: FakeMachine, root: Path) -> None:
     bare.fail["update"] = [100]
 
     machine.need_browser(root, root / ".venv")
