@@ -72,6 +72,10 @@ OUTCOMES = {
     "dead_letters": _counter(
         "leaderboard_processor_dead_letters_total", "Bad records put aside with their reason."
     ),
+    "late": _counter(
+        "leaderboard_processor_late_events_total",
+        "Events counted that came too late for at least one board.",
+    ),
     "refused": _counter(
         "leaderboard_processor_refused_calls_total",
         "Changes Redis refused because another processor was there first.",
@@ -83,6 +87,11 @@ LAG = Metric(
     "leaderboard_processor_lag_records", "gauge",
     "Records between the newest one this processor knows of and the next it applies.",
     labels=("partition",),
+)  # fmt: skip
+WATERMARK = Metric(
+    "leaderboard_processor_watermark_timestamp_seconds", "gauge",
+    "The latest event time counted in each partition that has one; seconds since the epoch.",
+    "seconds", ("partition",),
 )  # fmt: skip
 PROCESSOR_PAUSED = Metric(
     "leaderboard_processor_paused", "gauge", "1 while told to read nothing, else 0."
@@ -103,7 +112,8 @@ REDIS_CALL_DURATION = Metric(
     "seconds", ("script",), FAST_S,
 )  # fmt: skip
 PROCESSOR = (
-    *OUTCOMES.values(), LAG, PROCESSOR_PAUSED, LAST_STEP, BATCH_DURATION, REDIS_CALL_DURATION,
+    *OUTCOMES.values(), LAG, WATERMARK, PROCESSOR_PAUSED, LAST_STEP,
+    BATCH_DURATION, REDIS_CALL_DURATION,
 )  # fmt: skip
 
 ACKNOWLEDGED = _counter(
@@ -138,6 +148,7 @@ class ProcessorMetrics(Collector):
         self._processor = processor
         self._rate = RateMeter()
         self._lag: dict[int, int] = {}
+        self._watermarks: dict[int, int] = {}
         self._stepped_at = time.time()
         self._durations = BATCH_DURATION.histogram(registry)
         registry.register(self)
@@ -147,6 +158,7 @@ class ProcessorMetrics(Collector):
         if batch.records:
             self._durations.observe(batch.seconds)
         self._lag = self._processor.lag
+        self._watermarks = self._processor.watermarks
         self._stepped_at = time.time()
 
     def line(self) -> dict[str, Any]:
@@ -169,6 +181,7 @@ class ProcessorMetrics(Collector):
         for field, metric in OUTCOMES.items():
             yield metric.value(getattr(self._processor.totals, field))
         yield LAG.family({(str(p),): lag for p, lag in self._lag.items()})
+        yield WATERMARK.family({(str(p),): us / 1e6 for p, us in self._watermarks.items()})
         yield PROCESSOR_PAUSED.value(self._processor.paused)
         yield LAST_STEP.value(self._stepped_at)
 

@@ -216,6 +216,15 @@ class Processor:
             lag[partition] = max(0, (high or position) - position)
         return lag
 
+    @property
+    def watermarks(self) -> dict[int, int]:
+        """Latest event time counted, in microseconds since 1970, per partition this member owns.
+
+        A partition in which none was counted is missing.
+        """
+        known = self._mine.watermarks
+        return {p: at for p in self._mine.next if (at := known.get(p)) is not None}
+
     def close(self) -> None:
         """Leave the group after a last commit. What was not committed is not lost: see above."""
         try:

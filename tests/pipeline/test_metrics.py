@@ -49,8 +49,9 @@ class Numbers:
     """Stands for a processor where a test wants all numbers to differ."""
 
     def __init__(self) -> None:
-        self.totals = Batch(records=31, applied=11, duplicates=7, dead_letters=5, refused=3)
+        self.totals = Batch(records=31, applied=11, duplicates=7, dead_letters=5, late=2, refused=3)
         self.lag = {0: 9}
+        self.watermarks = {0: 1_500_000}
         self.paused = True
 
 
@@ -74,12 +75,14 @@ def test_each_number_is_shown_under_its_own_name():
     for field, metric in OUTCOMES.items():
         assert values[metric.name, ()] == getattr(Numbers().totals, field)
     assert values["leaderboard_processor_lag_records", (("partition", "0"),)] == 9
+    assert values["leaderboard_processor_watermark_timestamp_seconds", (("partition", "0"),)] == 1.5
     assert values["leaderboard_processor_paused", ()] == 1
     assert values["leaderboard_processor_batch_duration_seconds_sum", ()] == 0.3
 
 
 def test_a_run_shows_the_same_numbers_to_prometheus_redis_and_the_notebook(pipe: Pipe):
     events = pipe.events(50)
+    newest = max(event.timestamp for event in events).timestamp()
     pipe.send([*events, *events[:20]])
     pipe.send_raw(b"no event", b"{}")
     registry = CollectorRegistry()
@@ -92,6 +95,8 @@ def test_a_run_shows_the_same_numbers_to_prometheus_redis_and_the_notebook(pipe:
     stored = {k.decode(): int(v) for k, v in pipe.redis.hgetall(pipe.keys.counts).items()}  # type: ignore[union-attr]  # sync client
 
     assert values["leaderboard_processor_polled_records_total", ()] == 72
+    marks = {v for k, v in values.items() if k[0].endswith("_watermark_timestamp_seconds")}
+    assert max(marks) == pytest.approx(newest)
     for field, count in stored.items():
         assert count == line[field] == values[OUTCOMES[field].name, ()], field
     assert (stored["applied"], stored["duplicates"], stored["dead_letters"]) == (50, 20, 2)
