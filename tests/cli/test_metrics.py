@@ -29,6 +29,7 @@ def test_two_processors_and_a_producer_on_one_machine(settings: Settings):
     ):
         one.hear("metrics")
         two.hear("metrics")
+        producer.hear("metrics")
         until(lambda: fetched(url(ports[2]))[ACKNOWLEDGED] > 100)
         producer.tell(pause=True)
         sent = producer.hear("metrics", paused=True, rate=0.0)["sent"]
