@@ -15,7 +15,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 help:
 	@echo 'make lab         set up, start the servers, open JupyterLab on the first notebook'
 	@echo 'make setup       set up alone; the command is then .venv/bin/leaderboard'
-	@echo 'make test        set up, with a browser and a redis-server, and run all tests'
+	@echo 'make test        set up, with a browser, redis-server and Prometheus, and run all tests'
 	@echo '                 (some of them: make test ARGS="-k topics")'
 	@echo 'make registry-test  the schema registry tests on a real Apicurio (158 MB, once)'
 	@echo 'make check       format, lint, types, schemas, notebooks without output, locks: under a minute'

@@ -72,6 +72,8 @@ def test_ports_are_published_on_this_machine_only(services: Services) -> None:
         "kafka": [f"127.0.0.1:{DEFAULTS.kafka_port}:9092"],
         "redis": [f"127.0.0.1:{DEFAULTS.redis_port}:6379"],
         "kafka-ui": ["127.0.0.1:8080:8080"],
+        "prometheus": ["127.0.0.1:9090:9090"],
+        "grafana": ["127.0.0.1:3000:3000"],
         **({"zookeeper": ["127.0.0.1:2181:2181"]} if "zookeeper" in services else {}),
     }
 
@@ -96,6 +98,7 @@ def test_servers_start_in_order(services: Services) -> None:
     assert needs == {
         "topics": {"kafka": "service_healthy"},
         "kafka-ui": {"kafka": "service_healthy", "topics": "service_completed_successfully"},
+        "grafana": {"prometheus": "service_healthy"},
         **({"kafka": {"zookeeper": "service_healthy"}} if "zookeeper" in services else {}),
     }
 
@@ -169,7 +172,75 @@ def test_each_topology_keeps_kafkas_data_in_a_volume_of_its_own() -> None:
         *load("docker-compose.zookeeper.yml")["volumes"],
     }
     used = {v.split(":")[0] for s in zookeeper().values() for v in s.get("volumes", [])}
-    assert used - {"./data/redis"} == declared - {"kafka"}
+    assert {name for name in used if not name.startswith("./")} == declared - {"kafka"}
+
+
+def mounts(service: str) -> dict[str, str]:
+    """Folders and files of this checkout by where the container has them."""
+    volumes = [volume.split(":") for volume in kraft()[service]["volumes"]]
+    for mine, _, *mode in volumes:
+        assert mode == ([] if mine.startswith("./data/") else ["ro"]), mine
+        assert mine.startswith("./data/") or (ROOT / mine).exists(), mine
+    return {there: mine for mine, there, *_ in volumes}
+
+
+@TOPOLOGIES
+def test_monitoring_starts_only_when_asked_for(services: Services) -> None:
+    profiles = {name: service.get("profiles", []) for name, service in services.items()}
+
+    assert {name for name, of in profiles.items() if of} == {"prometheus", "grafana"}
+    assert profiles["prometheus"] == profiles["grafana"] == ["monitoring"]
+
+
+def test_prometheus_reads_the_projects_configuration_and_keeps_its_data_in_data() -> None:
+    prometheus = kraft()["prometheus"]
+    given = dict(word.removeprefix("--").split("=") for word in prometheus["command"])
+    config = yaml.safe_load((ROOT / "monitoring/prometheus.yml").read_text())
+    where = mounts("prometheus")
+
+    assert where[given["config.file"]] == "./monitoring/prometheus.yml"
+    for rules in config["rule_files"]:
+        beside = str(Path(given["config.file"]).parent / rules)
+        assert where[beside] == f"./monitoring/{rules}"
+    assert where[given["storage.tsdb.path"]] == "./data/prometheus"
+
+
+def test_prometheus_reaches_the_stages_on_this_machine() -> None:
+    config = yaml.safe_load((ROOT / "monitoring/prometheus.yml").read_text())
+    targets = {
+        job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]
+    }
+
+    assert targets == {
+        "leaderboard-api": [f"host.docker.internal:{DEFAULTS.api_port}"],
+        "leaderboard-processor": ["host.docker.internal:9101"],
+        "leaderboard-producer": ["host.docker.internal:9102"],
+    }
+    assert kraft()["prometheus"]["extra_hosts"] == ["host.docker.internal:host-gateway"]
+
+
+def test_grafana_finds_its_server_and_its_dashboards() -> None:
+    where = mounts("grafana")
+    provisioning = ROOT / where["/etc/grafana/provisioning"]
+    (source,) = yaml.safe_load((provisioning / "datasources/prometheus.yml").read_text())[
+        "datasources"
+    ]
+    (provider,) = yaml.safe_load((provisioning / "dashboards/leaderboard.yml").read_text())[
+        "providers"
+    ]
+    folder = provider["options"]["path"]
+    home = kraft()["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+
+    assert source["url"] == "http://prometheus:9090"
+    assert (ROOT / where[folder] / Path(home).relative_to(folder)).exists()
+    assert where["/var/lib/grafana"] == "./data/grafana"
+
+
+def test_nobody_can_change_anything_in_grafana() -> None:
+    env = kraft()["grafana"]["environment"]
+
+    assert env["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+    assert (env["GF_AUTH_BASIC_ENABLED"], env["GF_AUTH_DISABLE_LOGIN_FORM"]) == ("false", "true")
 
 
 def test_topics_are_created_with_the_packages_defaults(tmp_path: Path) -> None:
@@ -213,5 +284,5 @@ def test_variables_used_are_settings_of_the_package() -> None:
     used = set(re.findall(r"\$\{(\w+):-", text))
     settings = {f"LEADERBOARD_{name.upper()}" for name in Settings.model_fields}
 
-    assert used - settings == {"KAFKA_UI_PORT"}
+    assert used - settings == {"KAFKA_UI_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT"}
     assert not re.findall(r"(?<!\$)\$\{\w+\}", text)

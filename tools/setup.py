@@ -1,7 +1,8 @@
 """Make `.venv` hold what the locks say: `python -m tools.setup [lab | check | test]`.
 
-`lab` is what a learner needs, `check` adds the test packages, `test` a browser and a
-redis-server. A second run with unchanged locks does nothing; an interrupted one is repaired.
+`lab` is what a learner needs, `check` adds the test packages, `test` a browser, a
+redis-server and a Prometheus. A second run with unchanged locks does nothing; an interrupted one
+is repaired.
 Standard library only, and readable by old Pythons, so that those get a clear message.
 """
 
@@ -72,6 +73,7 @@ def set_up(root: Path, goal: str) -> None:
     if goal == "test":
         machine.need_browser(root, venv)
         machine.need_redis_server()
+        machine.need_prometheus()
 
 
 def usable_environment(venv: Path) -> Stamps:

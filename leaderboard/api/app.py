@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from leaderboard.api import pages, routes
 from leaderboard.api.inspection import Inspection
 from leaderboard.api.live import Hub
+from leaderboard.api.metrics import ApiMetrics, MeasureRequests
 from leaderboard.api.openapi import DESCRIPTION, with_live
 from leaderboard.api.reads import Reads, connect
 from leaderboard.api.routes import Services
@@ -37,11 +38,13 @@ def create_app(settings: Settings, *, redis_url: str, kafka: str) -> FastAPI:
     """
     reads = Reads(connect(redis_url), Keys(settings.key_prefix))
     board = Board(reads.board)
+    hub = Hub(board)
     services = Services(
         settings=settings,
         reads=reads,
         board=board,
-        hub=Hub(board),
+        hub=hub,
+        metrics=ApiMetrics(board, hub),
         inspection=Inspection(Inspector(kafka, settings.group, wire=wire_of(settings)), reads),
     )
     app = _Api(
@@ -60,6 +63,7 @@ def create_app(settings: Settings, *, redis_url: str, kafka: str) -> FastAPI:
     app.add_exception_handler(ServersError, _unavailable)
     _allow_origins(app, settings)
     app.add_middleware(pages.SecurityHeaders)
+    app.add_middleware(MeasureRequests, metrics=services.metrics)
     return app
 
 

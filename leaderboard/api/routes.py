@@ -4,12 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response, WebSocket
 from msgspec import Struct
+from prometheus_client.exposition import choose_encoder
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
 from leaderboard.api import examples
 from leaderboard.api.inspection import Inspection
 from leaderboard.api.live import Hub
+from leaderboard.api.metrics import ApiMetrics
 from leaderboard.api.models import (
     DEFAULT_RECENT,
     DEFAULT_TOP,
@@ -37,6 +39,7 @@ class Services(Struct, frozen=True):
     reads: Reads
     board: Board
     hub: Hub
+    metrics: ApiMetrics
     inspection: Inspection
 
 
@@ -121,6 +124,13 @@ async def ready(api: Api) -> Health:
     """Redis answers, so the API can."""
     await api.reads.ping()
     return Health()
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request, api: Api) -> Response:
+    """The API's metrics, in the text format that Prometheus asks for."""
+    encode, media_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(api.metrics.registry), media_type=media_type)
 
 
 @router.websocket("/ws")

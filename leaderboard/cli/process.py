@@ -7,16 +7,20 @@ import time
 from typing import Annotated, Any
 
 import typer
+from prometheus_client import CollectorRegistry
 from redis import Redis
 
 from leaderboard import stack
 from leaderboard.cli.board import print_board
 from leaderboard.cli.clients import connect_redis, keys_of
+from leaderboard.cli.exposing import LOCAL, MetricsHost, MetricsPort
 from leaderboard.cli.signals import on_stop_signal
 from leaderboard.errors import StoreError
 from leaderboard.pipeline.control import Control
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
+from leaderboard.pipeline.exposition import exposed
+from leaderboard.pipeline.metrics import ProcessorMetrics, redis_calls
 from leaderboard.pipeline.processor import Batch, Processor
 from leaderboard.pipeline.producer import RateMeter
 from leaderboard.pipeline.schemas import wire_of
@@ -40,6 +44,8 @@ def process(
     show_every: Annotated[
         int, typer.Option(min=0, help="print the board after this many events; 0: never")
     ] = 20,
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = LOCAL,
     control: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Read events from Kafka and keep the boards in Redis up to date, counting each event once.
@@ -47,38 +53,48 @@ def process(
     Example: leaderboard process --show-every 100
     """
     settings = Settings.load()
-    servers = stack.connect(settings)
-    ensure_topics(settings, servers.kafka)
-    redis = connect_redis(servers.redis)
+    registry = CollectorRegistry()
     stop = threading.Event()
     on_stop_signal(stop.set)
-    with Processor(
-        servers.kafka,
-        settings.topic,
-        settings.group,
-        writer_of(redis, settings),
-        DeadLetters(servers.kafka, settings.dead_letter_topic, settings.late_topic),
-        wire=wire_of(settings),
-        session_timeout_s=settings.session_timeout_s,
-        idle_after_s=settings.idle_after_s,
-        client_id=f"processor-{os.getpid()}",
-    ) as processor:
-        watch = (
-            _Metrics(processor, stop)
-            if control
-            else _Terminal(processor, redis, settings, show_every)
-        )
-        processor.run(drain=drain, stopped=stop.is_set, on_batch=watch.on_batch)
-        watch.last()
+    with exposed(registry, metrics_host, metrics_port):
+        servers = stack.connect(settings)
+        ensure_topics(settings, servers.kafka)
+        redis = connect_redis(servers.redis)
+        with Processor(
+            servers.kafka,
+            settings.topic,
+            settings.group,
+            writer_of(redis, settings, redis_calls(registry)),
+            DeadLetters(servers.kafka, settings.dead_letter_topic, settings.late_topic),
+            wire=wire_of(settings),
+            session_timeout_s=settings.session_timeout_s,
+            idle_after_s=settings.idle_after_s,
+            client_id=f"processor-{os.getpid()}",
+        ) as processor:
+            metrics = ProcessorMetrics(processor, registry)
+            watch = (
+                _Metrics(processor, metrics, stop)
+                if control
+                else _Terminal(processor, redis, settings, show_every)
+            )
+
+            def on_batch(batch: Batch) -> None:
+                metrics.on_batch(batch)
+                watch.on_batch(batch)
+
+            processor.run(drain=drain, stopped=stop.is_set, on_batch=on_batch)
+            watch.last()
 
 
 class _Metrics:
     """Reports to the parent process, and takes its commands."""
 
-    def __init__(self, processor: Processor, stop: threading.Event) -> None:
+    def __init__(
+        self, processor: Processor, metrics: ProcessorMetrics, stop: threading.Event
+    ) -> None:
         self._processor = processor
+        self._metrics = metrics
         self._stop = stop
-        self._rate = RateMeter()
         self._sent = 0.0
         self._channel = Control(self._command, stop.set)
         self._channel.start()
@@ -91,22 +107,8 @@ class _Metrics:
             self.last()
 
     def last(self) -> None:
-        totals = self._processor.totals
-        self._channel.emit(
-            {
-                "type": "metrics",
-                "applied": totals.applied,
-                "duplicates": totals.duplicates,
-                "dead_letters": totals.dead_letters,
-                "late": totals.late,
-                "refused": totals.refused,
-                "rate": round(self._rate.update(totals.applied), 1),
-                "positions": self._processor.positions,
-                "partitions": sorted(self._processor.positions),
-                "member": f"processor-{os.getpid()}",
-                "paused": self._processor.paused,
-            }
-        )
+        member = f"processor-{os.getpid()}"
+        self._channel.emit({"type": "metrics", "member": member, **self._metrics.line()})
 
     def _command(self, command: dict[str, Any]) -> None:
         unknown = set(command) - {"pause", "stop"}

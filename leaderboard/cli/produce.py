@@ -8,14 +8,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
+from prometheus_client import CollectorRegistry
 from tqdm.auto import tqdm
 
 from leaderboard import stack
+from leaderboard.cli.exposing import LOCAL, MetricsHost, MetricsPort
 from leaderboard.cli.signals import on_stop_signal
 from leaderboard.errors import SettingsError
 from leaderboard.model.simulate import MIX, Profile, Simulator
 from leaderboard.pipeline.control import Control
+from leaderboard.pipeline.exposition import exposed
 from leaderboard.pipeline.load import Load, Stamps, run_load
+from leaderboard.pipeline.metrics import ACK_DURATION, ProducerMetrics
 from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.schemas import encoder_of
 from leaderboard.pipeline.topics import ensure_topics
@@ -39,6 +43,8 @@ def produce(
         datetime | None,
         typer.Option(help="first event's time, UTC; with --seed the very bytes repeat"),
     ] = None,
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = LOCAL,
     control: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Simulate players and publish their events to Kafka.
@@ -47,19 +53,28 @@ def produce(
     """
     load = _load(rate, players, skew, mix)
     settings = Settings.load()
-    servers = stack.connect(settings)
-    ensure_topics(settings, servers.kafka)
     first = start.replace(tzinfo=UTC) if start else None
     stamps = Stamps(first, timedelta(seconds=1 / rate) if rate else timedelta(milliseconds=1))
     seed = secrets.randbits(32) if seed is None else seed
     simulator = Simulator(seed, first or datetime.now(UTC), load.profile)
     on_stop_signal(lambda: load.command({"stop": True}))
-    watch = _controlled(load) if control else _progress(events, settings.topic)
-    encode = encoder_of(settings)
-    with Producer(servers.kafka, settings.topic, throughput=rate == 0, encode=encode) as producer:
-        sent = run_load(
-            producer, simulator, load, stamps, events=events, seconds=seconds, on_metrics=watch
-        )
+    registry = CollectorRegistry()
+    on_ack = ACK_DURATION.histogram(registry).observe
+    with exposed(registry, metrics_host, metrics_port):
+        servers = stack.connect(settings)
+        ensure_topics(settings, servers.kafka)
+        watch = _controlled(load) if control else _progress(events, settings.topic)
+        with Producer(
+            servers.kafka,
+            settings.topic,
+            throughput=rate == 0,
+            encode=encoder_of(settings),
+            on_ack=on_ack,
+        ) as producer:
+            ProducerMetrics(producer, load, registry)
+            sent = run_load(
+                producer, simulator, load, stamps, events=events, seconds=seconds, on_metrics=watch
+            )
     if not control:
         sys.stdout.write(f"{sent} events acknowledged by Kafka in topic {settings.topic}\n")
 

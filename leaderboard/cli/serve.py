@@ -75,15 +75,7 @@ class _Stage:
                 return
         self._channel.emit({"type": "ready", "url": self._url})
         while not self._stop.wait(METRICS_EVERY_S):
-            self._channel.emit({"type": "metrics", **self._metrics()})
-
-    def _metrics(self) -> dict[str, Any]:
-        board, hub = self._services.board, self._services.hub
-        return {
-            "clients": hub.clients,
-            "pushes": hub.pushes,
-            "snapshot_age_s": round(board.age_s, 3) if board.moment else None,
-        }
+            self._channel.emit({"type": "metrics", **self._services.metrics.line()})
 
     def _command(self, command: dict[str, Any]) -> None:
         unknown = set(command) - {"stop"}

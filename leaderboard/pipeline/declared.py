@@ -1,5 +1,6 @@
 """The boards the owner declared, and the writer that counts for them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from redis import Redis
@@ -27,12 +28,18 @@ def declared_boards(settings: Settings) -> tuple[Board, ...]:
         raise SettingsError(f"boards file {settings.boards_file}: {error}") from error
 
 
-def writer_of(redis: Redis, settings: Settings) -> Writer:
-    """A writer for the topic, keys and boards of `settings`; `redis` must return bytes."""
+def writer_of(
+    redis: Redis, settings: Settings, on_call: Callable[[str, float], None] = lambda *_: None
+) -> Writer:
+    """A writer for the topic, keys and boards of `settings`; `redis` must return bytes.
+
+    `on_call` gets the name of each script and the seconds its round trip took.
+    """
     return Writer(
         redis,
         Keys(settings.key_prefix),
         settings.topic,
         ttl_hours=settings.processed_ttl_hours,
         boards=declared_boards(settings),
+        on_call=on_call,
     )

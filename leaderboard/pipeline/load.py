@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from leaderboard.model.simulate import Profile, Simulator
-from leaderboard.pipeline.producer import Producer, RateMeter
+from leaderboard.pipeline.metrics import ProducerMetrics
+from leaderboard.pipeline.producer import Producer
 
 MAX_RATE = 1_000_000.0
 BURST = 500
@@ -126,23 +127,11 @@ def run_load(
 
     Returns the number of acknowledged events. Raises as `Producer.send` and `Producer.flush`.
     """
-    meter = RateMeter()
-
-    def report() -> None:
-        on_metrics(
-            {
-                "sent": producer.acked,
-                "failed": producer.resent,
-                "rate": round(meter.update(producer.acked), 1),
-                "target": load.rate,
-                "paused": load.paused,
-            }
-        )
-
+    metrics = ProducerMetrics(producer, load)
     began = reported = time.monotonic()
     pace, version, sent = Pace(load.rate, began), load.version, 0
     simulator.configure(load.profile)  # commands may have come while Kafka was connected
-    report()
+    on_metrics(metrics.line())
     while not load.stopped and (events is None or sent < events):
         now = time.monotonic()
         if seconds is not None and now - began >= seconds:
@@ -158,10 +147,10 @@ def run_load(
         producer.reap()
         if now - reported >= METRICS_EVERY_S:
             reported = now
-            report()
+            on_metrics(metrics.line())
         wait_s = METRICS_EVERY_S if load.paused else pace.wait_s(time.monotonic())
         if wait_s > 0:
             load.wait(min(wait_s, METRICS_EVERY_S))
     producer.flush()
-    report()
+    on_metrics(metrics.line())
     return producer.acked

@@ -12,7 +12,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
-from kafka.errors import KafkaError
+from kafka.errors import IllegalStateError, KafkaError
 from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
@@ -216,9 +216,21 @@ class Processor:
         """Records behind the newest one we know of, per partition this member owns."""
         lag = {}
         for partition, position in self._mine.next.items():
-            high = self._consumer.highwater(TopicPartition(self.topic, partition))
+            try:
+                high = self._consumer.highwater(TopicPartition(self.topic, partition))
+            except IllegalStateError:
+                continue  # taken away since: the next step says so
             lag[partition] = max(0, (high or position) - position)
         return lag
+
+    @property
+    def watermarks(self) -> dict[int, int]:
+        """Latest event time counted, in microseconds since 1970, per partition this member owns.
+
+        A partition in which none was counted is missing.
+        """
+        known = self._mine.watermarks
+        return {p: at for p in self._mine.next if (at := known.get(p)) is not None}
 
     def close(self) -> None:
         """Leave the group after a last commit. What was not committed is not lost: see above."""

@@ -50,6 +50,9 @@ class Producer:
         Batch for throughput instead of sending at once.
     encode
         How events are written; JSON by default.
+    on_ack
+        Called, in a thread of the Kafka client, with the seconds that one record at a time waited
+        for its acknowledgement: the first to be sent once the last such one had come back.
 
     Attributes
     ----------
@@ -65,7 +68,13 @@ class Producer:
     """
 
     def __init__(
-        self, kafka: str, topic: str, *, throughput: bool = False, encode: Encode | None = None
+        self,
+        kafka: str,
+        topic: str,
+        *,
+        throughput: bool = False,
+        encode: Encode | None = None,
+        on_ack: Callable[[float], None] = lambda _: None,
     ) -> None:
         self.topic = topic
         self.acked = 0
@@ -74,6 +83,8 @@ class Producer:
         self._pending: deque[tuple[Any, Outgoing]] = deque()
         self._refused: deque[Outgoing] = deque()
         self._last_error: BaseException | None = None
+        self._on_ack = on_ack
+        self._timing = False
         try:
             self._kafka = KafkaProducer(
                 **client(kafka),
@@ -113,6 +124,7 @@ class Producer:
         self._post(Outgoing(value, key, headers, partition))
 
     def _post(self, record: Outgoing) -> None:
+        began = time.monotonic()
         try:
             future = self._kafka.send(
                 self.topic,
@@ -126,7 +138,17 @@ class Producer:
                 f"Kafka takes no record for topic {self.topic}: {error}; "
                 "does the topic exist, is the broker up? (`leaderboard doctor`)"
             ) from error
+        if not self._timing:
+            self._timing = True
+            future.add_callback(self._acknowledged, began).add_errback(self._refuse)
         self._pending.append((future, record))
+
+    def _acknowledged(self, began: float, _metadata: object) -> None:
+        self._on_ack(time.monotonic() - began)
+        self._timing = False
+
+    def _refuse(self, _error: object) -> None:
+        self._timing = False
 
     def reap(self) -> None:
         """Count what was acknowledged and send again what was refused. Does not wait."""

@@ -55,6 +55,8 @@ class Writer:
         What is counted.
     clock
         Seconds since the epoch; decides only which generation of ids is written.
+    on_call
+        Called after each round trip with the name of the script and the seconds it took.
     """
 
     def __init__(
@@ -66,12 +68,14 @@ class Writer:
         ttl_hours: int = 192,
         boards: tuple[Board, ...] = DEFAULTS,
         clock: Callable[[], float] = time.time,
+        on_call: Callable[[str, float], None] = lambda _script, _seconds: None,
     ) -> None:
         self._redis = redis
         self._keys = keys
         self._topic = topic
         self._ttl_s = ttl_hours * 3600
         self._clock = clock
+        self._on_call = on_call
         self.boards = boards
         self._horizon_us: int | None = None
         self._definitions = definitions(boards)
@@ -263,7 +267,10 @@ class Writer:
             raise StoreError(f"Redis refused the changes or is away: {error}") from error
 
     def _pipeline(self, calls: list[tuple[str, list[str], list[Any]]]) -> list[Any]:
+        began = time.monotonic()
         with self._redis.pipeline(transaction=False) as pipe:
             for name, keys, args in calls:
                 pipe.evalsha(self._sha[name], len(keys), *keys, *args)
-            return pipe.execute()
+            replies = pipe.execute()
+        self._on_call(calls[0][0], time.monotonic() - began)
+        return replies
