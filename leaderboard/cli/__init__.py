@@ -9,8 +9,8 @@ import sys
 
 import typer
 
-from leaderboard.cli import process, produce, results, serve, servers, workbench
-from leaderboard.errors import LeaderboardError, SettingsError
+from leaderboard.cli import boards, process, produce, results, serve, servers, workbench
+from leaderboard.errors import LeaderboardError, QuestionError, SettingsError
 from leaderboard.settings import Settings
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for family in (servers, produce, process, serve, results, workbench):
+for family in (servers, produce, process, serve, results, boards, workbench):
     family.register(app)
 
 
@@ -33,7 +33,7 @@ def main() -> None:
         app()
     except LeaderboardError as error:
         sys.stderr.write(f"leaderboard: {error}\n")
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
+        sys.exit(2 if isinstance(error, SettingsError | QuestionError) else 1)
 
 
 def configure_logging(level: str) -> None:

@@ -1,4 +1,4 @@
-"""The boards the owner declared, and the writer that counts for them."""
+"""The boards the owner declared, the writer that counts for them, and where they are read."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from leaderboard.errors import SettingsError
 from leaderboard.model.boards import DEFAULTS, GLOBAL, Board, parse
 from leaderboard.settings import Settings
 from leaderboard.store.keys import Keys
+from leaderboard.store.places import Source
 from leaderboard.store.writer import Writer
 
 
@@ -36,3 +37,8 @@ def writer_of(redis: Redis, settings: Settings) -> Writer:
         ttl_hours=settings.processed_ttl_hours,
         boards=declared_boards(settings),
     )
+
+
+def source_of(settings: Settings) -> Source:
+    """Where the boards of `settings` are read. Raises as `declared_boards`."""
+    return Source(Keys(settings.key_prefix), settings.topic, declared_boards(settings))
