@@ -56,7 +56,7 @@ def print_boards(boards: list[BoardInfo]) -> None:
             board.metric if board.operator == "sum" else f"{board.operator} {board.metric}",
             board.ranks,
             board.window,
-            info.live.label if info.live else "",
+            info.live.window.label if info.live else "",
             f"{instant(info.next_reset):%Y-%m-%d %H:%M:%S}" if info.next_reset else "",
             players,
             f"{info.windows_kept:,}" if info.live else "",

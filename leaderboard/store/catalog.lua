@@ -1,6 +1,5 @@
--- What boards there are: {watermark, {players, windows kept, {label, end, ...}, games in all,
--- {game, ...}, late, out of bounds}, ...}, a board for each of `asked.places`; the newest
--- `asked.most` windows.
+-- What boards there are: {watermark, {players, windows kept, {label, ...}, {game, ...}, late, out of
+-- bounds}, ...}, a board for each of `asked.places`, with the newest `asked.most` windows.
 local reply = {watermark()}
 for i, place in ipairs(asked.places) do
   local windows = keys.windows .. place.board
@@ -9,7 +8,7 @@ for i, place in ipairs(asked.places) do
     'out_of_bounds:' .. place.board)
   reply[i + 1] = {
     redis.call('ZCARD', keys.board .. place.id), redis.call('ZCARD', windows),
-    redis.call('ZREVRANGE', windows, 0, asked.most - 1, 'WITHSCORES'), games,
+    redis.call('ZREVRANGE', windows, 0, asked.most - 1), games,
     missed[1] or '0', missed[2] or '0',
   }
 end

@@ -15,7 +15,7 @@ _CATALOG = script("ranking", "catalog")
 
 
 class Kept(Struct, frozen=True):
-    """A window something was counted in."""
+    """A window and its state."""
 
     window: Window
     state: State
@@ -31,7 +31,7 @@ class BoardInfo(Struct, frozen=True):
     """
 
     board: Board
-    live: Window | None
+    live: Kept | None
     previous_reset: int | None
     next_reset: int | None
     windows_kept: int
@@ -61,16 +61,17 @@ def _info(place: Place, now: float, watermark: bytes, line: list[Any]) -> BoardI
     board = place.board
     total, kept, windows, games, late, out_of_bounds = line
     previous, following = resets(board, int(now)) if place.window else (None, None)
+
+    def keep(window: Window) -> Kept:
+        return Kept(window, window_state(window.end, board.lateness_s, watermark))
+
     return BoardInfo(
         board=board,
-        live=place.window,
+        live=keep(place.window) if place.window else None,
         previous_reset=previous,
         next_reset=following,
         windows_kept=kept,
-        windows=[
-            Kept(window_at(board, text(label)), window_state(int(end), board.lateness_s, watermark))
-            for label, end in zip(windows[::2], windows[1::2], strict=True)
-        ],
+        windows=[keep(window_at(board, text(label))) for label in windows],
         games=sorted(text(game) for game in games),
         total=None if board.scope == "game" else total,
         late=int(late),

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from leaderboard.errors import QuestionError
 from leaderboard.model.boards import EXACT
-from leaderboard.store.board_rows import Score, checked, number
+from leaderboard.store.board_rows import Score, State, checked, number
 from leaderboard.store.places import Place, Source, spot
 from leaderboard.store.query import Query, script, text
 
@@ -43,13 +43,20 @@ class Combined(Struct, frozen=True):
     score: Score
 
 
+class Combination(Struct, frozen=True):
+    """All lines, best first, and the boards they come from with the states of their windows."""
+
+    places: list[tuple[Place, State | None]]
+    rows: list[Combined]
+
+
 def combined(
     source: Source,
     places: Sequence[Place],
     how: str = "union",
     aggregate: str = "sum",
     policy: str = "ordinal",
-) -> Query[list[Combined]]:
+) -> Query[Combination]:
     """Players of all `places` (union) or those on every one (intersection), best first.
 
     Without names: `names` tells those of a page.
@@ -65,10 +72,9 @@ def combined(
     """
     _check(places, how, aggregate, policy)
 
-    def parse(reply: list[Any]) -> list[Combined]:
+    def parse(reply: list[Any]) -> Combination:
         heads, boards = reply
-        for place, (head, _) in zip(places, heads, strict=True):
-            checked(place, head)
+        states = [(p, checked(p, head)) for p, (head, _) in zip(places, heads, strict=True)]
         total = sum(size for _, size in heads)
         if total > MOST_MEMBERS:
             raise QuestionError(
@@ -80,7 +86,7 @@ def combined(
                 scores.setdefault(player_id, []).append(score)
         least = len(places) if how == "intersection" else 1
         made = [(AGGREGATES[aggregate](s), i) for i, s in scores.items() if len(s) >= least]
-        return _ranked(made, places[0].board.order == "desc", policy)
+        return Combination(states, _ranked(made, places[0].board.order == "desc", policy))
 
     question = source.question(places=[spot(place) for place in places], most=MOST_MEMBERS)
     return Query(_COMBINE, [], [question], parse)

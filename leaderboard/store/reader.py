@@ -12,9 +12,9 @@ from msgspec import Struct
 from leaderboard.model.fold import Achievement
 from leaderboard.model.rates import wilson
 from leaderboard.store.keys import Keys
-from leaderboard.store.query import Query, T, pairs, run, run_async, script, text
+from leaderboard.store.query import Query, pairs, run, run_async, script, text
 
-__all__ = ["Query", "T", "run", "run_async"]
+__all__ = ["Query", "run", "run_async"]
 
 _BOARD = script("board")
 _PLAYER = script("player")

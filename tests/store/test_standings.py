@@ -191,7 +191,7 @@ def test_the_catalogue(ask: Asking):
     assert (found["global"].live, found["global"].next_reset) == (None, None)
     daily = found["daily"]
     assert daily.live is not None
-    assert (daily.live.label, daily.total, daily.late, daily.windows_kept) == (
+    assert (daily.live.window.label, daily.total, daily.late, daily.windows_kept) == (
         "2026-11-25", 1, 3, 3,
     )  # fmt: skip
     assert (daily.previous_reset, daily.next_reset) == (NOW - 43_200, NOW + 43_200)
@@ -230,7 +230,7 @@ def test_any_boards_combined(
         Plain(place, [Line(i, s) for i, s in scores.items()]).fill(ask.redis, source)
 
     ask.source = source
-    lines = ask(combined, places, how, aggregate, policy)
+    lines = ask(combined, places, how, aggregate, policy).rows
 
     one, two = boards
     players = one.keys() & two.keys() if how == "intersection" else one.keys() | two.keys()
