@@ -57,6 +57,7 @@ def test_hide_and_unhide(filled: Settings):
     hidden = run(filled, "boards", "hide", "player_003", "--reason", "speed hack", "--by", "eve")
     assert (hidden.returncode, "player_003 is hidden on" in hidden.stdout) == (0, True)
     assert "player_003" not in top()
+    assert run(filled, "verify").returncode == 0, "hidden players are counted, and checked"
     assert "hidden already" in run(filled, "boards", "hide", "player_003", "--reason", "x").stdout
     shown = run(filled, "boards", "unhide", "player_003", "--reason", "appeal")
     assert "player_003 is shown again on" in shown.stdout
