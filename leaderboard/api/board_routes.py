@@ -167,7 +167,7 @@ async def combine(
     ] = "ordinal",
     top: Top = DEFAULT_TOP,
 ) -> Response:  # fmt: skip
-    """Boards of the same order put together; at most 50,000 players in all."""
+    """Boards of the same order put together; at most 20,000 players in all."""
     source = api.reads.source
     places = [source.place_of_id(text, now=now) for text in of]
     found = await api.reads.ask(combined(source, places, how, aggregate, policy))

@@ -9,7 +9,6 @@ from leaderboard.errors import NotThereError
 from leaderboard.model.rates import wilson
 from leaderboard.model.windows import micros
 from leaderboard.store.places import Place
-from leaderboard.store.query import text
 
 State: TypeAlias = Literal["open", "closing", "final"]
 """Before a window's end; while late events may still count; when nothing can change it."""
@@ -75,17 +74,17 @@ class Standing(Struct, frozen=True):
     rate: Rate | None = None
 
 
-def number(reply: bytes | str, *, is_rate: bool) -> Score:
+def number(reply: str, *, is_rate: bool) -> Score:
     """A score from Redis."""
     value = float(reply)
     return value if is_rate else int(value)
 
 
-def rate_of(place: Place, state: bytes | str | None) -> Rate | None:
+def rate_of(place: Place, state: str | None) -> Rate | None:
     """The parts of a score on a board of rates; None on other boards."""
     if not place.board.is_rate or not state:
         return None
-    numerator, denominator, matches = (int(word) for word in text(state).split()[:3])
+    numerator, denominator, matches = (int(word) for word in state.split()[:3])
     low, high = None, None
     if place.board.metric == "win_rate":
         low, high = wilson(numerator, denominator)
@@ -108,11 +107,11 @@ def standing_of(place: Place, total: int, reply: list[Any] | None) -> Standing |
     )
 
 
-def window_state(end: int, lateness_s: int, watermark: bytes | str) -> State:
+def window_state(end: int, lateness_s: int, watermark: str) -> State:
     """The state of a window that ends at `end`; without a watermark it is open."""
     if not watermark:
         return "open"
-    passed = micros(datetime.fromisoformat(text(watermark))) - end * 1_000_000
+    passed = micros(datetime.fromisoformat(watermark)) - end * 1_000_000
     if passed < 0:
         return "open"
     return "closing" if passed < lateness_s * 1_000_000 else "final"
@@ -126,7 +125,7 @@ def checked(place: Place, head: list[Any]) -> State | None:
     NotThereError
         when nothing was counted for its window or game.
     """
-    missing, watermark = text(head[0]), head[1]
+    missing, watermark = head[0], head[1]
     if missing == "window":
         raise NotThereError(
             f"board {place.board.name!r} keeps no window {place.label}: nothing was counted in it, "
@@ -140,7 +139,7 @@ def checked(place: Place, head: list[Any]) -> State | None:
     return state_of(place, watermark)
 
 
-def state_of(place: Place, watermark: bytes | str) -> State | None:
+def state_of(place: Place, watermark: str) -> State | None:
     """The state of the place's window; None without windows."""
     if place.window is None:
         return None

@@ -12,4 +12,4 @@ for i, place in ipairs(asked.places) do
     missed[1] or '0', missed[2] or '0',
   }
 end
-return reply
+return cmsgpack.pack(reply)

@@ -9,7 +9,7 @@ from leaderboard.model.moments import resets, window_at
 from leaderboard.model.windows import Window
 from leaderboard.store.board_rows import State, window_state
 from leaderboard.store.places import Place, Source, spot
-from leaderboard.store.query import Query, script, text
+from leaderboard.store.query import Query, script, unpacked
 
 _CATALOG = script("ranking", "catalog")
 
@@ -54,10 +54,10 @@ def catalog(source: Source, *, now: float, most_windows: int = 100) -> Query[lis
         return [_info(p, now, watermark, line) for p, line in zip(places, lines, strict=True)]
 
     question = source.question(places=[spot(place) for place in places], most=most_windows)
-    return Query(_CATALOG, [], [question], parse)
+    return Query(_CATALOG, [], [question], unpacked(parse))
 
 
-def _info(place: Place, now: float, watermark: bytes, line: list[Any]) -> BoardInfo:
+def _info(place: Place, now: float, watermark: str, line: list[Any]) -> BoardInfo:
     board = place.board
     total, kept, windows, games, late, out_of_bounds = line
     previous, following = resets(board, int(now)) if place.window else (None, None)
@@ -71,8 +71,8 @@ def _info(place: Place, now: float, watermark: bytes, line: list[Any]) -> BoardI
         previous_reset=previous,
         next_reset=following,
         windows_kept=kept,
-        windows=[keep(window_at(board, text(label))) for label in windows],
-        games=sorted(text(game) for game in games),
+        windows=[keep(window_at(board, label)) for label in windows],
+        games=sorted(games),
         total=None if board.scope == "game" else total,
         late=int(late),
         out_of_bounds=int(out_of_bounds),

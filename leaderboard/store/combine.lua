@@ -12,4 +12,4 @@ if total <= asked.most then
     all[i] = redis.call('ZRANGE', board.key, 0, -1, 'WITHSCORES')
   end
 end
-return {heads, all}
+return cmsgpack.pack({heads, all})

@@ -12,10 +12,10 @@ from leaderboard.errors import QuestionError
 from leaderboard.model.boards import EXACT
 from leaderboard.store.board_rows import Score, State, checked, number
 from leaderboard.store.places import Place, Source, spot
-from leaderboard.store.query import Query, script, text
+from leaderboard.store.query import Query, script, text, unpacked
 
 MOST_BOARDS: Final = 10
-MOST_MEMBERS: Final = 50_000
+MOST_MEMBERS: Final = 20_000
 """Players on all boards of a question together."""
 REACHED: Final = 18
 """Digits before a player's id where the first to reach a score leads."""
@@ -89,7 +89,7 @@ def combined(
         return Combination(states, _ranked(made, places[0].board.order == "desc", policy))
 
     question = source.question(places=[spot(place) for place in places], most=MOST_MEMBERS)
-    return Query(_COMBINE, [], [question], parse)
+    return Query(_COMBINE, [], [question], unpacked(parse))
 
 
 def names(source: Source, players: Sequence[str]) -> Query[dict[str, str]]:
@@ -122,7 +122,7 @@ def _lines(place: Place, flat: list[Any]) -> list[tuple[str, Score]]:
     cut = REACHED if place.board.tie_break == "first" else 0
     rate = place.board.is_rate
     return [
-        (text(member)[cut:], number(score, is_rate=rate))
+        (member[cut:], number(score, is_rate=rate))
         for member, score in zip(flat[::2], flat[1::2], strict=True)
     ]
 

@@ -19,7 +19,7 @@ local from = low
 if asked.player then
   local own = find(board, asked.player)
   if not own then
-    return {head(place)}
+    return cmsgpack.pack({head(place)})
   end
   from = math.min((position(board, own[2], own[1])) - math.floor(n / 2), high - n)
 elseif asked.score then
@@ -55,4 +55,4 @@ if board.rate then
     end
   end
 end
-return {head(place), board.size, high - low, from - low, rows}
+return cmsgpack.pack({head(place), board.size, high - low, from - low, rows})

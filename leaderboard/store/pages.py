@@ -9,7 +9,7 @@ from leaderboard.errors import NotThereError, QuestionError
 from leaderboard.store.board_rows import BoardPage, BoardRow, checked, number, rate_of
 from leaderboard.store.cursors import read_cursor, write_cursor
 from leaderboard.store.places import Place, Source, spot
-from leaderboard.store.query import Query, script, text
+from leaderboard.store.query import Query, script, unpacked
 
 _PAGE = script("ranking", "page")
 
@@ -85,7 +85,7 @@ def _page(
         previous=spot(place.previous) if previous else None,
         **asked,
     )
-    return Query(_PAGE, [], [question], lambda reply: _parse(place, player, reply))
+    return Query(_PAGE, [], [question], unpacked(lambda reply: _parse(place, player, reply)))
 
 
 def _parse(place: Place, player: str | None, reply: list[Any]) -> BoardPage:
@@ -94,7 +94,7 @@ def _parse(place: Place, player: str | None, reply: list[Any]) -> BoardPage:
         raise NotThereError(f"no player {player!r} on board {place.id}")
     _, total, count, before, lines = reply
     rows = [_row(place, player, line) for line in lines]
-    ends = [(float(line[3]), text(line[0])) for line in lines[:1] + lines[-1:]]
+    ends = [(float(line[3]), line[0]) for line in lines[:1] + lines[-1:]]
     return BoardPage(
         place=place,
         state=state,
@@ -110,11 +110,11 @@ def _row(place: Place, player: str | None, line: list[Any]) -> BoardRow:
     _, player_id, name, score, rank, previous_rank, state = line
     return BoardRow(
         rank=rank,
-        player_id=text(player_id),
-        player_name=text(name),
+        player_id=player_id,
+        player_name=name,
         score=number(score, is_rate=place.board.is_rate),
-        own=text(player_id) == player,
-        previous_rank=previous_rank,
+        own=player_id == player,
+        previous_rank=previous_rank or None,
         rate=rate_of(place, state),
     )
 

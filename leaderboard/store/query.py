@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
+import msgspec
 from msgspec import Struct
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
@@ -55,6 +56,11 @@ async def run_async(redis: AsyncRedis, query: Query[T]) -> T:
 def script(*names: str) -> str:
     """The Lua text of these parts, one after another."""
     return "".join((files(__package__) / f"{name}.lua").read_text() for name in names)
+
+
+def unpacked(parse: Callable[[list[Any]], T]) -> Callable[[bytes], T]:
+    """`parse` for a script that answers in msgpack."""
+    return lambda reply: parse(msgspec.msgpack.decode(reply))
 
 
 def text(value: bytes | str) -> str:

@@ -6,7 +6,7 @@ if asked.players then -- {head, players in all, {player, name, standing or false
   for i, player in ipairs(asked.players) do
     reply[i + 2] = {player, name_of(player), standing(board, player)}
   end
-  return reply
+  return cmsgpack.pack(reply)
 end
 
 if asked.windows then -- {head, {label, end, players in all, standing or false}, ...}
@@ -19,7 +19,7 @@ if asked.windows then -- {head, {label, end, players in all, standing or false},
     local board = open(place)
     reply[#reply + 1] = {kept[i], kept[i + 1], board.size, standing(board, asked.player)}
   end
-  return reply
+  return cmsgpack.pack(reply)
 end
 
 -- {{is there such a player, watermark}, {number of the place, game, players in all, standing,
@@ -44,4 +44,4 @@ for i, place in ipairs(asked.places) do
     end
   end
 end
-return reply
+return cmsgpack.pack(reply)

@@ -18,7 +18,7 @@ from leaderboard.store.board_rows import (
     window_state,
 )
 from leaderboard.store.places import Place, Source, ranked, spot, windowed
-from leaderboard.store.query import Query, script, text
+from leaderboard.store.query import Query, script, unpacked
 
 MOST_FRIENDS = 1000
 """Players one question may name."""
@@ -81,12 +81,12 @@ def friends(
     def parse(reply: list[Any]) -> Friends:
         state = checked(place, reply[0])
         total = reply[1]
-        found = [(text(i), text(name), standing_of(place, total, s)) for i, name, s in reply[2:]]
+        found = [(i, name, standing_of(place, total, s)) for i, name, s in reply[2:]]
         rows = _in_order(found)
         return Friends(place, state, total, [r for r in rows if keep_missing or r.standing])
 
     question = source.question(place=spot(place), players=names)
-    return Query(_STANDING, [], [question], parse)
+    return Query(_STANDING, [], [question], unpacked(parse))
 
 
 def _in_order(found: list[tuple[str, str, Standing | None]]) -> list[Friend]:
@@ -124,7 +124,7 @@ def ranks(
         return sorted(found, key=lambda rank: (order[rank.place.board.name], rank.place.game))
 
     question = source.question(player=player_id, places=[_with_previous(p) for p in places])
-    return Query(_STANDING, [], [question], parse)
+    return Query(_STANDING, [], [question], unpacked(parse))
 
 
 def history(source: Source, place: Place, player_id: str, windows: int = 100) -> Query[list[Then]]:
@@ -146,7 +146,7 @@ def history(source: Source, place: Place, player_id: str, windows: int = 100) ->
         return [_then(place, watermark, line) for line in reversed(lines)]
 
     question = source.question(place=spot(place), player=player_id, windows=windows)
-    return Query(_STANDING, [], [question], parse)
+    return Query(_STANDING, [], [question], unpacked(parse))
 
 
 def _with_previous(place: Place) -> dict[str, Any]:
@@ -154,17 +154,17 @@ def _with_previous(place: Place) -> dict[str, Any]:
     return spot(place) | previous
 
 
-def _rank(place: Place, watermark: bytes, line: list[Any]) -> Rank:
+def _rank(place: Place, watermark: str, line: list[Any]) -> Rank:
     _, game, total, reply, previous_rank = line
-    place = replace(place, game=text(game))
+    place = replace(place, game=game)
     standing = standing_of(place, total, reply)
     assert standing is not None, "only boards where the player stands are returned"
-    return Rank(place, state_of(place, watermark), standing, previous_rank)
+    return Rank(place, state_of(place, watermark), standing, previous_rank or None)
 
 
-def _then(place: Place, watermark: bytes, line: list[Any]) -> Then:
+def _then(place: Place, watermark: str, line: list[Any]) -> Then:
     label, end, total, reply = line
-    at = replace(place, window=window_at(place.board, text(label)))
+    at = replace(place, window=window_at(place.board, label))
     assert at.window is not None
     assert at.window.end == int(end), "the label says when a window ends"
     return Then(at.window, window_state(int(end), place.board.lateness_s, watermark), total,
