@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 -- Where members stand on a board: what every read of boards begins with. ARGV[1]: msgpack of the
--- question (`places.py`); the answer is msgpack, too, for a client reads that 20 times as fast. Positions count from 0 in the board's order: score, in `rising` order or
+-- question (`places.py`); the answer is msgpack, too: a client reads that faster. Positions count from 0 in the board's order: score, in `rising` order or
 -- falling, and equal scores by member, a to z. A step costs O(log N); only a page costs its rows.
 local asked = cmsgpack.unpack(ARGV[1])
 local keys = asked.keys
