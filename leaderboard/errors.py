@@ -10,6 +10,10 @@
     │   ├── OffsetGapError       the stored offset lies outside the log: never jump, stop and say so
     │   └── BoardsChangedError   Redis holds counts of other boards than those declared: rebuild
     ├── SchemaError          the files in `schemas/` are not as they must be
+    ├── QuestionError        a question about a board can not be answered as it was asked
+    │   ├── NotThereError        no such board, window, game or player
+    │   └── CursorError          a cursor of another question
+    │       └── StaleCursorError     its window is no longer the one that was asked for
     ├── VerifyError          Redis and the log can not be compared
     ├── StageError           a running stage (child process) failed or does not answer
     └── NotebookError        a notebook run failed or was given unknown parameters
@@ -56,6 +60,22 @@ class BoardsChangedError(StoreError):
 
 class SchemaError(LeaderboardError):
     """The files in `schemas/` are not as they must be."""
+
+
+class QuestionError(LeaderboardError):
+    """A question about a board can not be answered as it was asked."""
+
+
+class NotThereError(QuestionError):
+    """No such board, window, game or player."""
+
+
+class CursorError(QuestionError):
+    """A cursor of another board, game, policy or pane."""
+
+
+class StaleCursorError(CursorError):
+    """A cursor into a window that is no longer the one asked for."""
 
 
 class VerifyError(LeaderboardError):

@@ -13,31 +13,48 @@ from redis import Redis
 from websockets.sync.client import ClientConnection, connect
 
 from leaderboard.api import create_app, listen, make_server
-from leaderboard.api.routes import Services
 from leaderboard.api.server import url_of
-from leaderboard.model.events import AchievementUnlocked, Event, PlayerJoined, PlayerScored
+from leaderboard.api.services import Services
+from leaderboard.model.events import (
+    AchievementUnlocked,
+    Event,
+    MatchFinished,
+    PlayerJoined,
+    PlayerScored,
+)
 from leaderboard.model.fold import Record, fold
+from leaderboard.model.tally import Book
+from leaderboard.pipeline.declared import writer_of
 from leaderboard.settings import Settings
 from leaderboard.store.keys import Keys
-from leaderboard.store.writer import Writer
 from tests.waiting import until
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _numbers = count(1)
 
 
-def _common(player: str, name: str | None) -> dict[str, Any]:
+def _common(player: str, name: str | None, at: datetime | None = None) -> dict[str, Any]:
     number = next(_numbers)
     return {
         "event_id": UUID(int=number),
-        "timestamp": START + timedelta(seconds=number),
+        "timestamp": at or START + timedelta(seconds=number),
         "player_id": player,
         "player_name": name or player.title(),
     }
 
 
-def scored(player: str, points: int, name: str | None = None) -> PlayerScored:
-    return PlayerScored(**_common(player, name), points=points, game_id="g", action="kill")
+def scored(
+    player: str, points: int, name: str | None = None, *, game: str = "g",
+    at: datetime | None = None,
+) -> PlayerScored:  # fmt: skip
+    return PlayerScored(**_common(player, name, at), points=points, game_id=game, action="kill")
+
+
+def finished(player: str, result: Any, *, game: str = "g", kills: int = 1) -> MatchFinished:
+    return MatchFinished(
+        **_common(player, None), match_id="m", game_id=game, result=result, kills=kills, deaths=2,
+        assists=1,
+    )  # fmt: skip
 
 
 def joined(player: str, name: str | None = None) -> PlayerJoined:
@@ -56,17 +73,21 @@ class Feed:
     """Counts events in Redis as the processor does, in partition 0."""
 
     def __init__(self, settings: Settings, redis_url: str) -> None:
-        self._redis = Redis.from_url(redis_url)
-        self._writer = Writer(self._redis, Keys(settings.key_prefix), settings.topic)
+        self.redis = Redis.from_url(redis_url)
+        self.keys = Keys(settings.key_prefix)
+        self._writer = writer_of(self.redis, settings)
+        self._book = Book(self._writer.boards)
 
     def __call__(self, *events: Event) -> None:
         start = self._writer.offsets([0])[0] or 0
+        watermark = self._writer.watermarks([0])[0]
         records = [Record(start + i, event) for i, event in enumerate(events)]
-        outcomes = self._writer.apply([(0, changes) for changes in fold(records, start)])
+        runs = fold(records, start, book=self._book, watermark=watermark)
+        outcomes = self._writer.apply([(0, changes) for changes in runs])
         assert all(outcome.applied for outcome in outcomes)
 
     def close(self) -> None:
-        self._redis.close()
+        self.redis.close()
 
 
 class Serving:

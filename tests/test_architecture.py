@@ -55,7 +55,7 @@ def test_the_model_is_pure():
     """No I/O, no clock, no global randomness: it imports only what computes."""
     allowed = {
         "msgspec", "bisect", "collections", "dataclasses", "datetime", "functools", "itertools",
-        "json", "random", "re", "tomllib", "typing", "uuid", "zoneinfo", "leaderboard",
+        "json", "math", "random", "re", "tomllib", "typing", "uuid", "zoneinfo", "leaderboard",
         "fastavro", "io",  # bytes in memory to values and back
     }  # fmt: skip
     for path in (PACKAGE / "model").glob("*.py"):

@@ -9,19 +9,20 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import JSONResponse
 
-from leaderboard.api import pages, routes
+from leaderboard.api import board_routes, pages, routes
+from leaderboard.api.asked import refuse
 from leaderboard.api.inspection import Inspection
 from leaderboard.api.live import Hub
 from leaderboard.api.metrics import ApiMetrics, MeasureRequests
 from leaderboard.api.openapi import DESCRIPTION, with_live
 from leaderboard.api.reads import Reads, connect
-from leaderboard.api.routes import Services
+from leaderboard.api.services import Services
 from leaderboard.api.snapshot import Board
-from leaderboard.errors import LeaderboardError, ServersError, StoreError
+from leaderboard.errors import LeaderboardError, QuestionError, ServersError, StoreError
+from leaderboard.pipeline.declared import source_of
 from leaderboard.pipeline.inspect import Inspector
 from leaderboard.pipeline.schemas import wire_of
 from leaderboard.settings import Settings
-from leaderboard.store.keys import Keys
 
 
 def create_app(settings: Settings, *, redis_url: str, kafka: str) -> FastAPI:
@@ -30,13 +31,18 @@ def create_app(settings: Settings, *, redis_url: str, kafka: str) -> FastAPI:
     Parameters
     ----------
     settings
-        Topic, group, key prefix and allowed origins.
+        Topic, group, key prefix, boards file and allowed origins.
     redis_url
         Such as `redis://127.0.0.1:6379/0`.
     kafka
         As host:port; only `/api/pipeline` asks it.
+
+    Raises
+    ------
+    SettingsError
+        when the boards file is wrong.
     """
-    reads = Reads(connect(redis_url), Keys(settings.key_prefix))
+    reads = Reads(connect(redis_url), source_of(settings))
     board = Board(reads.board)
     hub = Hub(board)
     services = Services(
@@ -56,9 +62,12 @@ def create_app(settings: Settings, *, redis_url: str, kafka: str) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.services = services
+    app.include_router(board_routes.router)
+    app.include_router(board_routes.of_players)
     app.include_router(routes.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    app.add_exception_handler(QuestionError, refuse)
     app.add_exception_handler(StoreError, _unavailable)
     app.add_exception_handler(ServersError, _unavailable)
     _allow_origins(app, settings)

@@ -23,6 +23,12 @@ ACHIEVEMENTS: list[dict[str, Any]] = [
     }
 ]
 
+_MATCHES: dict[str, Any] = {
+    "matches": 10, "wins": 8, "losses": 1, "draws": 1, "kills": 42, "deaths": 12, "assists": 18,
+    "kda": 5.0, "win_rate": 0.8, "win_rate_low": 0.4901624715366023,
+    "win_rate_high": 0.9433178485456247, "current_streak": 2, "best_streak": 5,
+}  # fmt: skip
+
 PLAYER: dict[str, Any] = {
     "player_id": "player_007",
     "player_name": "NightHawk",
@@ -32,6 +38,8 @@ PLAYER: dict[str, Any] = {
     "games_joined": 3,
     "last_active": "2026-01-01T12:00:04.125000Z",
     "actions": {"kill": 8, "headshot": 3},
+    "matches": _MATCHES,
+    "matches_by_game": {"game_alpha": _MATCHES},
 }
 
 UPDATE: dict[str, Any] = {

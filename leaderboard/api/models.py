@@ -62,17 +62,39 @@ class RecentAchievement(_Model):
     rarity: Rarity = Field(description="from common to legendary")
 
 
+class Matches(_Model):
+    """Finished matches. A streak is of wins in a row; a draw ends it."""
+
+    matches: int = Field(ge=1)
+    wins: int
+    losses: int
+    draws: int
+    kills: int
+    deaths: int
+    assists: int
+    kda: float = Field(description="(kills + assists) / deaths; no death counts as one")
+    win_rate: float = Field(description="wins / matches")
+    win_rate_low: float = Field(description="95 % Wilson interval of the win rate")
+    win_rate_high: float
+    current_streak: int
+    best_streak: int
+
+
 class PlayerStats(_Model):
     """Everything counted for one player."""
 
     player_id: str
     player_name: str
-    rank: int = Field(ge=1, description="on the whole board, from 1")
+    rank: int | None = Field(
+        ge=1, description="on the whole global board, from 1; null: hidden from the boards"
+    )
     total_score: int = Field(ge=0)
     events_count: int = Field(ge=0, description="events of any type")
     games_joined: int = Field(ge=0)
     last_active: InstantText = Field(description="time of the latest event (UTC)")
     actions: dict[str, int] = Field(description="how often each action was done")
+    matches: Matches | None = Field(description="of all games; null: none finished")
+    matches_by_game: dict[str, Matches]
 
 
 class LiveData(_Model):

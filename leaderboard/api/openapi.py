@@ -6,13 +6,17 @@ from leaderboard.api.examples import STATUS, UPDATE
 from leaderboard.api.models import LeaderboardUpdate, Problem, ServiceStatus
 
 DESCRIPTION = """\
-Live results of a game: the board, recent achievements, single players.
+Live results of a game: boards, recent achievements, single players.
 
-**Fresh.** An answer comes from a read of Redis that began after the request. Board and
+**Fresh.** An answer comes from a read of Redis that began after the request. Boards and
 achievements carry an `ETag`: send it back as `If-None-Match` and get `304` while nothing changed.
 
-**Away.** When Redis does not answer, board and achievements are served for 3 more seconds with
-their age in the `Age` header, then everything is `503` with the reason. It recovers by itself.
+**Boards.** `/api/boards` tells which there are. A board with windows is asked for its live window,
+by this server's clock, or for one that is kept, with `at`. `next` and `previous` of a page are
+cursors; one from before a reset is refused.
+
+**Away.** When Redis does not answer, the plain board and achievements are served for 3 more seconds
+with their age in the `Age` header, then everything is `503` with the reason. It recovers by itself.
 
 **Live.** `GET ws` (WebSocket, below) pushes the same content.
 """
@@ -65,6 +69,12 @@ LIVE = {
 def answer(example: Any) -> dict[int | str, dict[str, Any]]:
     """The `responses` entry that shows `example` as the answer of status 200."""
     return {200: {"content": {"application/json": {"example": example}}}}
+
+
+def answers(**examples: Any) -> dict[int | str, dict[str, Any]]:
+    """As `answer`, where there are several, by name."""
+    named = {name: {"value": example} for name, example in examples.items()}
+    return {200: {"content": {"application/json": {"examples": named}}}}
 
 
 def problem(status: int, text: str, detail: str) -> dict[int | str, dict[str, Any]]:

@@ -12,8 +12,9 @@ from redis.exceptions import RedisError
 
 from leaderboard.api.models import MAX_RECENT, MAX_TOP
 from leaderboard.errors import StoreError
-from leaderboard.store.keys import Keys
-from leaderboard.store.reader import Player, Query, Snapshot, T, player, run_async, snapshot
+from leaderboard.store.places import Source
+from leaderboard.store.query import Query, T, run_async
+from leaderboard.store.reader import Player, Snapshot, player, snapshot
 
 CONNECTIONS = 32
 """Most connections at once; further reads wait for one."""
@@ -48,17 +49,19 @@ class Reads:
     All raise `StoreError` when Redis is away, or holds data of another shape than ours.
     """
 
-    def __init__(self, redis: Redis, keys: Keys) -> None:
+    def __init__(self, redis: Redis, source: Source) -> None:
         self._redis = redis
-        self._keys = keys
+        self._keys = source.keys
+        self.source = source
+        """Where the boards are: what `ask` is asked of."""
 
     async def board(self) -> Snapshot:
         """As much as any route can ask for, in one call."""
-        return await self._run(snapshot(self._keys, MAX_TOP, MAX_RECENT))
+        return await self.ask(snapshot(self._keys, MAX_TOP, MAX_RECENT))
 
     async def player(self, player_id: str) -> Player | None:
         """One player, or None when nothing was counted for that id."""
-        return await self._run(player(self._keys, player_id))
+        return await self.ask(player(self._keys, player_id))
 
     async def offsets(self) -> dict[str, int]:
         """Offset of the next record to apply, by `{topic}:{partition}`."""
@@ -74,7 +77,8 @@ class Reads:
         """Close every connection."""
         await self._redis.aclose()
 
-    async def _run(self, query: Query[T]) -> T:
+    async def ask(self, query: Query[T]) -> T:
+        """Execute `query`; raises what it says, too."""
         try:
             return await _in_time(run_async(self._redis, query))
         except (msgspec.MsgspecError, LookupError, ValueError) as error:

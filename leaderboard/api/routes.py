@@ -2,67 +2,90 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response, WebSocket
-from msgspec import Struct
+from fastapi import APIRouter, HTTPException, Query, Request, Response, WebSocket
 from prometheus_client.exposition import choose_encoder
-from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
-from leaderboard.api import examples
-from leaderboard.api.inspection import Inspection
-from leaderboard.api.live import Hub
-from leaderboard.api.metrics import ApiMetrics
+from leaderboard.api import board_examples, examples
+from leaderboard.api.asked import (
+    MOST_TEXT,
+    NOT_THERE,
+    WRONG_CURSOR,
+    AskedPlace,
+    Cursor,
+    Movement,
+    PlayerId,
+    Top,
+    one_of,
+)
+from leaderboard.api.board_models import BoardPage
+from leaderboard.api.board_routes import page
+from leaderboard.api.bodies import cached
 from leaderboard.api.models import (
     DEFAULT_RECENT,
     DEFAULT_TOP,
     MAX_RECENT,
-    MAX_TOP,
     Health,
     Leaderboard,
     PlayerStats,
     RecentAchievement,
 )
-from leaderboard.api.openapi import KAFKA_AWAY, REDIS_AWAY, answer, problem
+from leaderboard.api.openapi import KAFKA_AWAY, REDIS_AWAY, answer, answers, problem
 from leaderboard.api.origins import is_allowed
 from leaderboard.api.pipeline_models import Pipeline
-from leaderboard.api.reads import Reads
-from leaderboard.api.snapshot import Board, Body
-from leaderboard.settings import Settings
+from leaderboard.api.services import Api
+from leaderboard.store import pages
 
 router = APIRouter()
-
-
-class Services(Struct, frozen=True):
-    """What the routes need; one per application."""
-
-    settings: Settings
-    reads: Reads
-    board: Board
-    hub: Hub
-    metrics: ApiMetrics
-    inspection: Inspection
-
-
-def _services(connection: HTTPConnection) -> Services:
-    services: Services = connection.app.state.services
-    return services
-
-
-Api = Annotated[Services, Depends(_services)]
-Top = Annotated[int, Query(ge=1, le=MAX_TOP, description="how many players")]
 Limit = Annotated[int, Query(ge=1, le=MAX_RECENT, description="how many achievements")]
+BOARD_PARAMETERS = {
+    "board", "at", "game", "policy", "pane", "cursor", "around", "score", "movement",
+}  # fmt: skip
+"""Each of these makes `/api/leaderboard` answer with a page of a board."""
 
 
 @router.get(
     "/api/leaderboard",
-    response_model=Leaderboard,
-    responses=answer(examples.LEADERBOARD) | REDIS_AWAY,
+    response_model=Leaderboard | BoardPage,
+    responses=answers(plain=examples.LEADERBOARD, board=board_examples.PAGE)
+    | NOT_THERE
+    | WRONG_CURSOR
+    | REDIS_AWAY,
     tags=["board"],
 )
-async def leaderboard(request: Request, api: Api, top: Top = DEFAULT_TOP) -> Response:
-    """The best players, highest score first; equal scores stand in order of player id."""
-    moment, age_s = await api.board.served()
-    return _cached(request, moment.leaderboard(top), age_s)
+async def leaderboard(
+    request: Request,
+    api: Api,
+    asked: AskedPlace,
+    top: Top = DEFAULT_TOP,
+    cursor: Cursor = "",
+    around: Annotated[
+        str, Query(max_length=MOST_TEXT, description="a player id: that row and its neighbours")
+    ] = "",
+    score: Annotated[
+        float | None,
+        Query(allow_inf_nan=False, description="the rows around where this score stands or would"),
+    ] = None,
+    movement: Movement = False,
+) -> Response:
+    """The best players of a board, highest score first; equal scores stand in order of player id.
+
+    With `top` alone: of the global board, as `Leaderboard`, shared with the live pushes. With any
+    other parameter: a page of any board, as `BoardPage`.
+    """
+    if not BOARD_PARAMETERS & request.query_params.keys():
+        moment, age_s = await api.board.served()
+        return cached(request, moment.leaderboard(top), age_s)
+    one_of(cursor=cursor, around=around, score=score)
+    source = api.reads.source
+    place = asked.place(source)
+    if around:
+        question = pages.around(source, place, top, around, previous=movement)
+    elif score is not None:
+        question = pages.around_score(source, place, top, score, previous=movement)
+    else:
+        question = pages.top(source, place, top, cursor=cursor, previous=movement)
+    return await page(request, api, asked, question)
 
 
 @router.get(
@@ -74,7 +97,7 @@ async def leaderboard(request: Request, api: Api, top: Top = DEFAULT_TOP) -> Res
 async def achievements(request: Request, api: Api, limit: Limit = DEFAULT_RECENT) -> Response:
     """The newest achievements by event time, newest first."""
     moment, age_s = await api.board.served()
-    return _cached(request, moment.achievements(limit), age_s)
+    return cached(request, moment.achievements(limit), age_s)
 
 
 @router.get(
@@ -84,13 +107,11 @@ async def achievements(request: Request, api: Api, limit: Limit = DEFAULT_RECENT
     | REDIS_AWAY,
     tags=["board"],
 )
-async def player(
-    api: Api,
-    player_id: Annotated[
-        str, Path(description="exactly as in the events, URL-encoded", examples=["player_007"])
-    ],
-) -> PlayerStats:
-    """One player: rank and every counter."""
+async def player(api: Api, player_id: PlayerId) -> PlayerStats:
+    """One player: rank on the global board, every counter, finished matches.
+
+    Encode slashes in an id as `%2F`: a plain `/ranks` or `/history` at the end is another route.
+    """
     found = await api.reads.player(player_id)
     if found is None:
         raise HTTPException(404, f"no player {player_id!r}: nothing was counted for that id")
@@ -145,18 +166,3 @@ async def live_updates(
         return
     await websocket.accept()
     await api.hub.serve(websocket, top, limit)
-
-
-def _cached(request: Request, body: Body, age_s: float) -> Response:
-    headers = {"ETag": body.etag, "Cache-Control": "no-cache"}
-    if age_s:
-        headers["Age"] = str(round(age_s))
-    if _matches(request.headers.get("if-none-match", ""), body.etag):
-        return Response(status_code=304, headers=headers)
-    return Response(body.content, media_type="application/json", headers=headers)
-
-
-def _matches(header: str, etag: str) -> bool:
-    """Whether If-None-Match names `etag` (RFC 9110, 13.1.2)."""
-    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return etag in tags or "*" in tags

@@ -7,16 +7,15 @@ which holds no clock.
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import TypeAlias
 
-from msgspec import Struct
 from pydantic import TypeAdapter
 
+from leaderboard.api.bodies import Body, make_body
 from leaderboard.api.models import (
     Counts,
     Leaderboard,
@@ -33,13 +32,6 @@ STALE_FOR_S = 3.0
 
 _Reading: TypeAlias = asyncio.Task[StoreError | None]
 _achievements_json = TypeAdapter(list[RecentAchievement])
-
-
-class Body(Struct, frozen=True):
-    """A JSON body and its entity tag (RFC 9110, 8.8.3)."""
-
-    content: bytes
-    etag: str
 
 
 class Moment:
@@ -64,18 +56,14 @@ class Moment:
         )
 
     def _leaderboard(self, top: int) -> Body:
-        return _body(self._board(top).model_dump_json().encode())
+        return make_body(self._board(top).model_dump_json().encode())
 
     def _achievements(self, limit: int) -> Body:
-        return _body(_achievements_json.dump_json(self._recent[:limit]))
+        return make_body(_achievements_json.dump_json(self._recent[:limit]))
 
     def _update(self, top: int, limit: int) -> str:
         data = LiveData(leaderboard=self._board(top), recent_achievements=self._recent[:limit])
         return LeaderboardUpdate(data=data).model_dump_json()
-
-
-def _body(content: bytes) -> Body:
-    return Body(content, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
 
 
 class Board:

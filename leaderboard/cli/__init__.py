@@ -10,6 +10,7 @@ import sys
 import typer
 
 from leaderboard.cli import (
+    boards,
     deadletters,
     process,
     produce,
@@ -19,7 +20,7 @@ from leaderboard.cli import (
     servers,
     workbench,
 )
-from leaderboard.errors import LeaderboardError, SettingsError
+from leaderboard.errors import LeaderboardError, QuestionError, SettingsError
 from leaderboard.settings import Settings
 
 app = typer.Typer(
@@ -31,7 +32,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for family in (servers, produce, process, serve, results, deadletters, schemas, workbench):
+for family in (
+    servers, produce, process, serve, results, boards, deadletters, schemas, workbench,
+):  # fmt: skip
     family.register(app)
 
 
@@ -42,7 +45,7 @@ def main() -> None:
         app()
     except LeaderboardError as error:
         sys.stderr.write(f"leaderboard: {error}\n")
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
+        sys.exit(2 if isinstance(error, SettingsError | QuestionError) else 1)
 
 
 def configure_logging(level: str) -> None:

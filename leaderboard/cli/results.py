@@ -1,6 +1,7 @@
 """Commands for results: top, verify, rebuild."""
 
 import sys
+import time
 from typing import Annotated
 
 import msgspec
@@ -8,16 +9,19 @@ import typer
 from tqdm.auto import tqdm
 
 from leaderboard import stack
-from leaderboard.cli.board import print_board
+from leaderboard.cli.board import print_board, print_page
 from leaderboard.cli.clients import connect_redis, keys_of
 from leaderboard.errors import LeaderboardError, StageError
+from leaderboard.model.boards import GLOBAL
 from leaderboard.pipeline.deadletter import DeadLetters
-from leaderboard.pipeline.declared import declared_boards, writer_of
+from leaderboard.pipeline.declared import declared_boards, source_of, writer_of
 from leaderboard.pipeline.lag import active_members
 from leaderboard.pipeline.processor import Batch, Processor
 from leaderboard.pipeline.schemas import wire_of
 from leaderboard.pipeline.verify import Report, verify
 from leaderboard.settings import Settings
+from leaderboard.store import pages
+from leaderboard.store.query import run
 from leaderboard.store.state import delete_state
 
 
@@ -30,14 +34,26 @@ def register(app: typer.Typer) -> None:
 
 def top(
     n: Annotated[int, typer.Option("-n", min=1, max=1000, help="how many players")] = 10,
+    board: Annotated[str, typer.Option(help="which board")] = GLOBAL.name,
+    at: Annotated[str, typer.Option(help="a past window: date, instant or label")] = "",
+    game: Annotated[str, typer.Option(help="which, on a board per game")] = "",
+    policy: Annotated[
+        str, typer.Option(help="ordinal, competition or dense", show_default="as declared")
+    ] = "",
+    pane: Annotated[str, typer.Option(help="latest, or on_time: without late events")] = "latest",
 ) -> None:
-    """Print the best players, highest score first.
+    """Print the best players of a board, best first.
 
-    Example: leaderboard top -n 5
+    Example: leaderboard top -n 5 --board daily --at 2026-11-25 --policy competition
     """
     settings = Settings.load()
+    if (board, at, game, policy, pane) == (GLOBAL.name, "", "", "", "latest"):
+        print_board(connect_redis(stack.connect(settings).redis), keys_of(settings), n)
+        return
+    source = source_of(settings)
+    place = source.place(board, now=time.time(), at=at, game=game, policy=policy, pane=pane)
     redis = connect_redis(stack.connect(settings).redis)
-    print_board(redis, keys_of(settings), n)
+    print_page(run(redis, pages.top(source, place, n)))
 
 
 def verify_command(

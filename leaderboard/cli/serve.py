@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from leaderboard import stack
 from leaderboard.api import create_app, listen, make_server
-from leaderboard.api.routes import Services
 from leaderboard.api.server import url_of
+from leaderboard.api.services import Services
 from leaderboard.cli.signals import on_stop_signal
 from leaderboard.pipeline.control import Control
 from leaderboard.settings import Settings

@@ -3,7 +3,7 @@
 Each call connects, reads and closes, so it works in any thread and beside running stages.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -13,8 +13,11 @@ from kafka.errors import KafkaError
 from redis import Redis
 
 from leaderboard.errors import ServersError
+from leaderboard.lab.board_frames import BOARD, BoardFrames, page_table
 from leaderboard.lab.ownership import spans
 from leaderboard.lab.sample import Sample
+from leaderboard.lab.tidy import INSTANT, TEXT, table
+from leaderboard.model.boards import GLOBAL
 from leaderboard.model.events import ACHIEVEMENTS, BadRecord
 from leaderboard.model.simulate import achievement_shares
 from leaderboard.model.wire import Wire
@@ -25,8 +28,8 @@ from leaderboard.settings import Settings
 from leaderboard.store import reader
 from leaderboard.store.keys import Keys
 
-TEXT: Final = "str"
-INSTANT: Final = "datetime64[us, UTC]"
+__all__ = ["BOARD", "INSTANT", "TEXT", "Frames", "history", "table"]
+
 MAX_PLAYERS: Final = 100_000
 
 EVENTS: Final = {
@@ -36,7 +39,6 @@ EVENTS: Final = {
     "achievement_rarity": TEXT, "match_id": TEXT, "result": TEXT, "kills": "Int64",
     "deaths": "Int64", "assists": "Int64", "size_bytes": "int64", "bad": TEXT,
 }  # fmt: skip
-BOARD: Final = {"rank": "int64", "player_id": TEXT, "player_name": TEXT, "score": "int64"}
 PLAYERS: Final = {
     **BOARD, "events_count": "int64", "games_joined": "int64", "last_active": INSTANT,
 }  # fmt: skip
@@ -58,12 +60,6 @@ HISTORY: Final = {
 }  # fmt: skip
 
 
-def table(rows: Iterable[Sequence[object]], columns: dict[str, str]) -> pd.DataFrame:
-    """`rows` in the order of `columns`, which gives the type of each."""
-    frame = pd.DataFrame(list(rows), columns=list(columns))
-    return frame.astype(columns)
-
-
 def history(samples: Iterable[Sample]) -> pd.DataFrame:
     """One row a sample: `HISTORY`; rates in events/s, `t_s` in seconds since the lab was made."""
     rows = [
@@ -83,15 +79,14 @@ def assignment(samples: Iterable[Sample]) -> pd.DataFrame:
     return table([msgspec.structs.astuple(span) for span in spans(samples)], ASSIGNMENT)
 
 
-class Frames:
+class Frames(BoardFrames):
     """Tables of one lab."""
 
     def __init__(
         self, settings: Settings, kafka: str, redis: Redis, samples: Callable[[], list[Sample]]
     ) -> None:
-        self._settings = settings
+        super().__init__(settings, redis)
         self._kafka = kafka
-        self._redis = redis
         self._keys = Keys(settings.key_prefix)
         self._samples = samples
 
@@ -127,8 +122,16 @@ class Frames:
             raise ServersError(f"no Kafka answers at {self._kafka}: {error}") from error
         return {tp.partition: max(0, end - limit) for tp, end in ends.items()}
 
-    def board(self, n: int = 10) -> pd.DataFrame:
-        """The best `n` players, best first. Columns `BOARD`; raises `StoreError`."""
+    def board(
+        self, n: int = 10, *, board: str = GLOBAL.name, movement: bool = False, **asked: str
+    ) -> pd.DataFrame:
+        """The best `n` players of a board, best first; `asked`: at, game, policy, pane.
+
+        Columns `BOARD`; with `movement` also `previous_rank`, on boards of rates also `RATE` and
+        scores as floats. Raises as `BoardFrames` says.
+        """
+        if (board, movement, asked) != (GLOBAL.name, False, {}):
+            return page_table(self._page(n, board, asked, movement=movement), movement=movement)
         rows = reader.run(self._redis, reader.snapshot(self._keys, n)).rows
         return table([(r.rank, r.player_id, r.player_name, r.score) for r in rows], BOARD)
 

@@ -1,4 +1,4 @@
-"""The boards the owner declared, and the writer that counts for them."""
+"""The boards the owner declared, the writer that counts for them, and where they are read."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +9,7 @@ from leaderboard.errors import SettingsError
 from leaderboard.model.boards import DEFAULTS, GLOBAL, Board, parse
 from leaderboard.settings import Settings
 from leaderboard.store.keys import Keys
+from leaderboard.store.places import Source
 from leaderboard.store.writer import Writer
 
 
@@ -43,3 +44,8 @@ def writer_of(
         boards=declared_boards(settings),
         on_call=on_call,
     )
+
+
+def source_of(settings: Settings) -> Source:
+    """Where the boards of `settings` are read. Raises as `declared_boards`."""
+    return Source(Keys(settings.key_prefix), settings.topic, declared_boards(settings))

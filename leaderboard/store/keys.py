@@ -129,6 +129,9 @@ class Keys(Struct, frozen=True):
     def player(self, player_id: str) -> str:
         return f"{self.player_prefix}{player_id}"
 
+    def matches(self, player_id: str) -> str:
+        return f"{self.of_boards['matches']}{player_id}"
+
     @property
     def processed_prefix(self) -> str:
         return f"{self.prefix}processed:events:"

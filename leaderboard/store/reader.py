@@ -1,30 +1,23 @@
-"""Read boards, players and achievements. Never writes.
-
-A read is a value (`Query`): one read-only server-side script, so that what it returns is from one
-moment, and a function that makes typed rows of the reply. `run` and `run_async` execute it.
+"""Read the global board, players and achievements. Never writes. Other boards: `pages.py`.
 
 The global board ranks by score, highest first, and equal scores by player id, a to z: every
 player has a rank of their own (ordinal ranks, 1, 2, 3, ...). A page costs O(log N + n).
 """
 
-from collections.abc import Callable
-from importlib.resources import files
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import Struct
-from redis import Redis
-from redis.asyncio import Redis as AsyncRedis
-from redis.exceptions import RedisError
 
-from leaderboard.errors import StoreError
 from leaderboard.model.fold import Achievement
+from leaderboard.model.rates import wilson
 from leaderboard.store.keys import Keys
+from leaderboard.store.query import Query, pairs, run, run_async, script, text
 
-_BOARD = (files(__package__) / "board.lua").read_text()
-_PLAYER = (files(__package__) / "player.lua").read_text()
+__all__ = ["Query", "run", "run_async"]
 
-T = TypeVar("T")
+_BOARD = script("board")
+_PLAYER = script("player")
 
 
 class Row(Struct, frozen=True):
@@ -48,26 +41,43 @@ class Snapshot(Struct, frozen=True):
     counts: dict[str, int]
 
 
+class Matches(Struct, frozen=True):
+    """Finished matches of one player. A streak is of wins; no death counts as one in `kda`.
+
+    `win_rate_low` and `win_rate_high` are the 95 % Wilson interval.
+    """
+
+    matches: int
+    wins: int
+    losses: int
+    draws: int
+    kills: int
+    deaths: int
+    assists: int
+    kda: float
+    win_rate: float
+    win_rate_low: float
+    win_rate_high: float
+    current_streak: int
+    best_streak: int
+
+
 class Player(Struct, frozen=True):
-    """One player: all counters, and the rank (from 1) on the global board."""
+    """One player: all counters, and the rank (from 1) on the global board, None while hidden.
+
+    `matches` are of all games (None: no match finished), `matches_by_game` of each.
+    """
 
     player_id: str
     player_name: str
-    rank: int
+    rank: int | None
     total_score: int
     events_count: int
     games_joined: int
     last_active: str
     actions: dict[str, int]
-
-
-class Query(Struct, Generic[T], frozen=True):
-    """A read that has not happened yet."""
-
-    script: str
-    keys: list[str]
-    args: list[str]
-    parse: Callable[[Any], T]
+    matches: Matches | None = None
+    matches_by_game: dict[str, Matches] = {}
 
 
 def snapshot(keys: Keys, top: int, achievements: int = 0) -> Query[Snapshot]:
@@ -84,42 +94,10 @@ def player(keys: Keys, player_id: str) -> Query[Player | None]:
     """One player; None when nothing was ever counted for that id."""
     return Query(
         _PLAYER,
-        [keys.board, keys.player(player_id)],
+        [keys.board, keys.player(player_id), keys.matches(player_id)],
         [player_id],
         lambda reply: _player(player_id, reply),
     )
-
-
-def run(redis: Redis, query: Query[T]) -> T:
-    """Execute `query`.
-
-    Raises
-    ------
-    StoreError
-        when Redis is away or refuses.
-    """
-    try:
-        reply = redis.eval_ro(query.script, len(query.keys), *query.keys, *query.args)
-    except RedisError as error:
-        raise StoreError(f"cannot read from Redis: {error}") from error
-    return query.parse(reply)
-
-
-async def run_async(redis: AsyncRedis, query: Query[T]) -> T:
-    """Execute `query`; as `run`."""
-    try:
-        reply = await redis.eval_ro(query.script, len(query.keys), *query.keys, *query.args)
-    except RedisError as error:
-        raise StoreError(f"cannot read from Redis: {error}") from error
-    return query.parse(reply)
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-def _pairs(flat: list[Any]) -> dict[str, str]:
-    return {_text(k): _text(v) for k, v in zip(flat[::2], flat[1::2], strict=True)}
 
 
 def _snapshot(reply: list[Any]) -> Snapshot:
@@ -127,8 +105,8 @@ def _snapshot(reply: list[Any]) -> Snapshot:
     rows = [
         Row(
             rank=place // 3 + 1,
-            player_id=_text(flat[place]),
-            player_name=_text(flat[place + 1]),
+            player_id=text(flat[place]),
+            player_name=text(flat[place + 1]),
             score=int(flat[place + 2]),
         )
         for place in range(0, len(flat), 3)
@@ -137,15 +115,16 @@ def _snapshot(reply: list[Any]) -> Snapshot:
         total_players=total,
         rows=rows,
         achievements=[msgspec.json.decode(a, type=Achievement) for a in achievements],
-        counts={k: int(v) for k, v in _pairs(counts).items()},
+        counts={k: int(v) for k, v in pairs(counts).items()},
     )
 
 
 def _player(player_id: str, reply: list[Any] | None) -> Player | None:
     if not reply:
         return None
-    rank, flat = reply
-    stats = _pairs(flat)
+    rank, flat, matches = reply
+    stats = pairs(flat)
+    by_game = {field: _matches(counts) for field, counts in sorted(pairs(matches).items())}
     return Player(
         player_id=player_id,
         player_name=stats["player_name"],
@@ -157,4 +136,27 @@ def _player(player_id: str, reply: list[Any] | None) -> Player | None:
         actions={
             k.removeprefix("action:"): int(v) for k, v in stats.items() if k.startswith("action:")
         },
+        matches=by_game.pop("overall", None),
+        matches_by_game={field.removeprefix("game:"): m for field, m in by_game.items()},
+    )
+
+
+def _matches(counts: str) -> Matches:
+    wins, losses, draws, kills, deaths, assists, current, best = map(int, counts.split())
+    matches = wins + losses + draws
+    low, high = wilson(wins, matches)
+    return Matches(
+        matches=matches,
+        wins=wins,
+        losses=losses,
+        draws=draws,
+        kills=kills,
+        deaths=deaths,
+        assists=assists,
+        kda=(kills + assists) / max(1, deaths),
+        win_rate=wins / matches,
+        win_rate_low=low,
+        win_rate_high=high,
+        current_streak=current,
+        best_streak=best,
     )

@@ -11,7 +11,10 @@ from tests.private_redis import PrivateRedis
 from tests.serving import Feed, Serving, scored, serving
 from tests.waiting import until
 
-PATHS = ("/api/leaderboard", "/api/achievements", "/api/player/p", "/health/ready")
+PATHS = (
+    "/api/leaderboard", "/api/achievements", "/api/player/p", "/health/ready", "/api/boards",
+    "/api/leaderboard?board=daily", "/api/leaderboard/friends?ids=p", "/api/player/p/ranks",
+)  # fmt: skip
 
 
 def test_redis_that_never_was_is_503(settings: Settings, private_redis: PrivateRedis):

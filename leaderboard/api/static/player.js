@@ -22,7 +22,7 @@ function fill(player) {
   byId("player-name").textContent = player.player_name;
   byId("player-id").textContent = player.player_id;
   byId("player-stats").replaceChildren(
-    fact("Rank", count(player.rank)),
+    fact("Rank", player.rank === null ? "hidden" : count(player.rank)),
     fact("Score", count(player.total_score)),
     fact("Events", count(player.events_count)),
     fact("Games joined", count(player.games_joined)),

@@ -66,11 +66,11 @@ def redis_order(redis: Redis, keys: Keys, n: int = 10) -> list[str]:
 def around(redis: Redis, keys: Keys, player_id: str, each_side: int = 2) -> pd.DataFrame:
     """The player with so many neighbours above and below; columns of `frames.BOARD`.
 
-    Empty for an unknown player. Reads the board from its top to there.
+    Empty for an unknown or hidden player. Reads the board from its top to there.
     """
     me = reader.run(redis, reader.player(keys, player_id))
     rows: Iterable[reader.Row] = ()
-    if me is not None:
+    if me is not None and me.rank is not None:
         first = max(0, me.rank - 1 - each_side)
         rows = reader.run(redis, reader.snapshot(keys, me.rank + each_side)).rows[first:]
     return frames.table([msgspec.structs.astuple(row) for row in rows], frames.BOARD)

@@ -1,0 +1,73 @@
+"""Boards as commands."""
+
+import json
+from typing import Any
+
+import pytest
+
+from leaderboard.settings import Settings
+from tests.cli.commands import run
+
+
+def json_lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def filled(settings: Settings) -> Settings:
+    produced = run(
+        settings, "produce", "--events", "400", "--rate", "0", "--seed", "1", "--players", "5",
+        "--start", "2026-11-25T12:00:00",
+    )  # fmt: skip
+    assert produced.returncode == 0
+    assert run(settings, "process", "--drain", "--show-every", "0").returncode == 0
+    return settings
+
+
+def test_top_of_any_board(filled: Settings):
+    day = run(filled, "top", "--board", "daily", "--at", "2026-11-25", "--policy", "competition")
+    assert day.returncode == 0
+    for word in ("daily:2026-11-25: 5 players", "competition ranks", "window open", "player_"):
+        assert word in day.stdout
+    assert "game:" in run(filled, "top", "--board", "game", "--game", "game_beta").stdout
+    for status, says, args in (
+        (2, "no board 'x'", ("--board", "x")),
+        (2, "keeps no window 2026-11-01", ("--board", "daily", "--at", "2026-11-01")),
+        (2, "has no dense ranks", ("--policy", "dense")),
+        (2, "say which", ("--board", "game")),
+    ):
+        wrong = run(filled, "top", *args)
+        assert (wrong.returncode, says in wrong.stderr) == (status, True)
+
+
+def test_list(filled: Settings):
+    listed = run(filled, "boards", "list")
+    for word in ("9 boards", "win_rate", "monthly"):
+        assert word in listed.stdout
+    infos = json_lines(run(filled, "boards", "list", "--json").stdout)
+    assert [info["board"]["name"] for info in infos[:2]] == ["global", "hourly"]
+    assert (infos[0]["total"], infos[2]["windows_kept"]) == (5, 1)
+
+
+def test_hide_and_unhide(filled: Settings):
+    def top() -> str:
+        return run(filled, "top", "-n", "5").stdout
+
+    assert "player_003" in top()
+    hidden = run(filled, "boards", "hide", "player_003", "--reason", "speed hack", "--by", "eve")
+    assert (hidden.returncode, "player_003 is hidden on" in hidden.stdout) == (0, True)
+    assert "player_003" not in top()
+    assert run(filled, "verify").returncode == 0, "hidden players are counted, and checked"
+    assert "hidden already" in run(filled, "boards", "hide", "player_003", "--reason", "x").stdout
+    shown = run(filled, "boards", "unhide", "player_003", "--reason", "appeal")
+    assert "player_003 is shown again on" in shown.stdout
+    assert "player_003" in top()
+    assert "no board yet" in run(filled, "boards", "hide", "new", "--reason", "x").stdout
+    assert run(filled, "boards", "hide", "player_003").returncode == 2, "no reason"
+
+    trail = json_lines(run(filled, "boards", "audit", "--json").stdout)
+    assert [(e["player_id"], e["hidden"]) for e in trail] == [
+        ("new", True), ("player_003", False), ("player_003", True),
+    ]  # fmt: skip
+    assert (trail[2]["by"], trail[2]["reason"]) == ("eve", "speed hack")
+    assert "speed hack" in run(filled, "boards", "audit", "-n", "5").stdout
