@@ -291,3 +291,13 @@ def test_cursors_of_other_questions(api: Serving, feed: Feed):
     assert (other.status_code, "not of 'global'" in other.json()["detail"]) == (409, True)
     assert (reset.status_code, "at=2026-01-01" in reset.json()["detail"]) == (410, True)
     assert rows(api.get(f"{daily}&at=2026-01-01&cursor={cursor}")) == [(2, "b", 4)]
+
+
+def test_the_on_time_pane_is_without_late_events(api: Serving, feed: Feed):
+    feed(scored("a", 5, at=NEW_YEAR), scored("b", 1, at=NEW_YEAR + timedelta(hours=12)),
+         scored("a", 7, at=NEW_YEAR))  # fmt: skip
+    path = "/api/leaderboard?board=daily&at=2026-01-01"
+
+    assert rows(api.get(path)) == [(1, "a", 12)]
+    assert rows(api.get(f"{path}&pane=on_time")) == [(1, "a", 5)]
+    assert api.get(path).json()["window"]["state"] == "closing"
