@@ -214,12 +214,12 @@ def test_a_call_that_fails_has_changed_nothing(redis: Redis, key: str):
     story.count(make_events(1, 60))
     redis.delete(key)
     redis.set(key, "not what it should be")
-    before = {k: redis.dump(k) for k in redis.scan_iter("*")}
+    before = story.content(), redis.type(KEYS.audit)
 
     with pytest.raises(StoreError, match="WRONGTYPE"):
         story.hide("ann")
 
-    assert {k: redis.dump(k) for k in redis.scan_iter("*")} == before
+    assert (story.content(), redis.type(KEYS.audit)) == before
 
 
 def test_redis_away_is_a_store_error():
