@@ -8,7 +8,8 @@
     │   └── RegistryError        the schema registry is away, refuses, or is none
     ├── StoreError           Redis refused or failed
     │   ├── OffsetGapError       the stored offset lies outside the log: never jump, stop and say so
-    │   └── BoardsChangedError   Redis holds counts of other boards than those declared: rebuild
+    │   ├── BoardsChangedError   Redis holds counts of other boards than those declared: rebuild
+    │   └── RefusedError         Redis will never take these changes: a foreign key, a sum past 2^53
     ├── SchemaError          the files in `schemas/` are not as they must be
     ├── QuestionError        a question about a board can not be answered as it was asked
     │   ├── NotThereError        no such board, window, game or player
@@ -56,6 +57,10 @@ class OffsetGapError(StoreError):
 
 class BoardsChangedError(StoreError):
     """Redis holds counts of other boards than the declared ones."""
+
+
+class RefusedError(StoreError):
+    """Redis will never take these changes."""
 
 
 class SchemaError(LeaderboardError):

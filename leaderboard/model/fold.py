@@ -21,7 +21,7 @@ from leaderboard.model.events import (
     PlayerScored,
     WatermarkAdvanced,
 )
-from leaderboard.model.tally import Book, Missed, Part, Row, streak
+from leaderboard.model.tally import Book, Missed, Parts, Row, streak
 from leaderboard.model.windows import micros
 
 RECENT = 100
@@ -70,6 +70,10 @@ class PlayerChange(Struct):
     matches: dict[str, MatchChange] = {}
 
 
+MOST_PLAYERS = 500
+MOST_WEIGHT = 5000
+"""Where a run is cut, so that no call holds Redis up for long."""
+
 GLOBAL_ONLY = Book(())
 _MOST_AHEAD_US = MOST_AHEAD // timedelta(microseconds=1)
 
@@ -93,7 +97,7 @@ class Changes(Struct):
     applied: int = 0
     duplicates: int = 0
     dead_letters: int = 0
-    parts: dict[tuple[str, str, str], Part] = {}
+    parts: Parts = msgspec.field(default_factory=Parts)
     missed: dict[int, Missed] = {}
     watermark: int | None = None
 
@@ -122,12 +126,13 @@ def fold(
     records: Iterable[Record],
     start: int,
     seen: Container[str] = frozenset(),
-    most: int = 500,
+    most: int = MOST_PLAYERS,
     *,
     book: Book = GLOBAL_ONLY,
     watermark: int | None = None,
 ) -> Iterator[Changes]:
-    """Changes of `records` (ascending offsets from `start`), cut once they touch `most` players.
+    """Changes of `records` (ascending offsets from `start`), cut once they touch `most` players, or
+    as much on boards as would hold Redis up.
 
     `seen` holds the ids among these records that were already counted before. `book` holds the
     boards, `watermark` is the partition's before `start`: what is late depends on these records
@@ -136,7 +141,7 @@ def fold(
     counted: set[str] = set()
     changes = Changes(start, start, watermark=watermark)
     for record in records:
-        if len(changes.players) >= most:
+        if len(changes.players) >= most or changes.parts.weight >= MOST_WEIGHT:
             yield _closed(changes)
             changes = Changes(changes.next, changes.next, watermark=changes.watermark)
         changes.next = record.offset + 1

@@ -111,6 +111,11 @@ class BoardsOracle:
         lowest = min(self.watermarks.get(p, -(10**18)) for p in partitions)
         return lowest >= self.ends[place] + board.lateness_s * SECOND
 
+    def may_grow_after(self, board: Board, partitions: list[int]) -> int:
+        """Only sessions of this board that ended later than this (ms) may still grow."""
+        lowest = min(self.watermarks.get(p, -(10**18)) for p in partitions)
+        return lowest // 1000 - 2000 * board.gap_s - 1000 * board.lateness_s
+
     def expired(self, partitions: list[int]) -> set[Place]:
         """Windows that may be gone: final, and older than the newest `keep` final ones."""
         gone = set()
@@ -160,7 +165,7 @@ def reached(at: int) -> str:
 
 def _score(board: Board, line: Line) -> tuple[int, int]:
     if board.window == "session":
-        return _best_session(line.moments, board.gap_s * 1000), 0
+        return max(total for _, _, total in sessions(line.moments, board.gap_s * 1000)), 0
     if board.operator == "sum":
         return line.added, line.added_at if line.added else line.first_at
     if board.operator == "last":
@@ -187,13 +192,16 @@ def _run(run: list[int], won: bool, at: int) -> None:
         run[1], run[2] = run[0], at
 
 
-def _best_session(moments: list[tuple[int, int]], gap_ms: int) -> int:
-    best = total = 0
-    last = None
+def sessions(moments: list[tuple[int, int]], gap_ms: int) -> list[tuple[int, int, int]]:
+    """First and last time in milliseconds, and sum, of each session, oldest first."""
+    found: list[tuple[int, int, int]] = []
     for at, value in sorted(moments):
-        total = value if last is None or at - last >= gap_ms else total + value
-        best, last = max(best, total), at
-    return best
+        if found and at - found[-1][1] < gap_ms:
+            first, _, total = found.pop()
+            found.append((first, at, total + value))
+        else:
+            found.append((at, at, value))
+    return found
 
 
 def _values(board: Board, event: dict[str, Any]) -> list[Any]:

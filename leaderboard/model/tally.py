@@ -16,6 +16,7 @@ result, most wins in a row, time that was first reached, 1 if there was another 
 Times are in microseconds since 1970 UTC, those of sessions in milliseconds.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
@@ -45,7 +46,15 @@ class Part(Struct):
     on_time: dict[str, Row] | None = None
 
 
-Parts: TypeAlias = dict[tuple[str, str, str], Part]
+class Parts(Struct):
+    """The parts of a run, by board, label and game; `weight` is about the work they make Redis."""
+
+    of: dict[tuple[str, str, str], Part] = {}
+    weight: int = 0
+
+
+PART_WEIGHT: Final = 10
+"""What a board, window and game more costs, in rows more."""
 
 
 class Missed(Struct):
@@ -129,12 +138,17 @@ class _Tally:
         self, parts: Parts, window: Window, game: str, player: str, value: Any, at: int, late: bool
     ) -> None:
         key = (self.board.name, window.label, game)
-        part = parts.get(key)
+        part = parts.of.get(key)
         if part is None:
-            part = parts[key] = Part(self.board, window.label, game, window.end)
+            part = parts.of[key] = Part(self.board, window.label, game, window.end)
+            parts.weight += PART_WEIGHT
         if late and part.on_time is None:
             part.on_time = {p: row.copy() for p, row in part.rows.items()}
-        part.rows[player] = self._add(part.rows.get(player), value, at)
+            parts.weight += len(part.rows)
+        row = part.rows.get(player)
+        if row is None or self._gap_us:
+            parts.weight += 1
+        part.rows[player] = self._add(row, value, at)
 
 
 def kind_of(board: Board) -> str:
@@ -222,16 +236,21 @@ def streak(row: Row | None, won: bool, at: int) -> Row:
 
 
 def _session(gap_ms: int) -> Callable[[Row | None, int, int], Row]:
+    """Adds to the sessions of a row, which stay in order of time."""
+
     def add(row: Row | None, value: int, at: int) -> Row:
         first = last = at // 1000
-        apart: Row = []
-        for i in range(0, len(row or ()), 3):
-            a, b, points = row[i : i + 3]  # type: ignore[index]  # no rounds for None
-            if first - gap_ms < b and a - gap_ms < last:
-                first, last, value = min(a, first), max(b, last), value + points
-            else:
-                apart += (a, b, points)
-        return [*apart, first, last, value]
+        if row is None:
+            return [first, last, value]
+        low = high = 3 * bisect_right(range(len(row) // 3), first, key=lambda i: row[3 * i])
+        if low and first - gap_ms < row[low - 2]:
+            low -= 3
+            first, last, value = row[low], max(last, row[low + 1]), value + row[low + 2]
+        if high < len(row) and row[high] - gap_ms < last:
+            last, value = max(last, row[high + 1]), value + row[high + 2]
+            high += 3
+        row[low:high] = [first, last, value]
+        return row
 
     return add
 

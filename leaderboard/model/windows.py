@@ -156,5 +156,6 @@ class _Grid:
                 Window(start, start + self._size, stamp(start))
                 for start in range(oldest, newest + 1, self._every)
             )
-            self._at = (newest, min(newest + self._every, oldest + self._size))
+            ended = oldest - self._every + self._size
+            self._at = (max(newest, ended), min(newest + self._every, oldest + self._size))
         return self._last

@@ -83,7 +83,6 @@ class Assignment:
 
     def distrust(self) -> None:
         """Read all offsets from Redis again before anything else is applied."""
-        self._writer.forget()
         self._distrust(set(self.next))
 
     def refuse(self, partition: int, start: int, stored: int | None) -> None:
@@ -93,7 +92,6 @@ class Assignment:
                 "%s[%d]: changes from offset %d refused, Redis stands at %s",
                 self._topic, partition, start, stored,
             )  # fmt: skip
-            self._writer.forget()
             self._distrust({partition})
 
     def check(self) -> None:
@@ -119,17 +117,17 @@ class Assignment:
         if not parts:
             return
         numbers = [tp.partition for tp in parts]
-        stored = self._writer.offsets(numbers)
-        watermarks = self._writer.watermarks(numbers)
+        positions = self._writer.positions(numbers)
         begins, ends = self._consumer.beginning_offsets(parts), self._consumer.end_offsets(parts)
         for tp in parts:
-            offset = self._start(tp, stored[tp.partition], begins[tp], ends[tp])
+            stored, watermark = positions[tp.partition]
+            offset = self._start(tp, stored, begins[tp], ends[tp])
             try:
                 self._consumer.seek(tp, offset)
             except IllegalStateError:
                 continue  # taken away since: the next `follow` says so
             self.next[tp.partition] = offset
-            self.watermarks[tp.partition] = watermarks[tp.partition]
+            self.watermarks[tp.partition] = watermark
             self._untrusted.discard(tp.partition)
         self._set_paused(self._paused)
 
@@ -173,6 +171,7 @@ class Assignment:
         return stored
 
     def _distrust(self, partitions: set[int]) -> None:
+        self._writer.forget()
         for partition in partitions:
             self.next.pop(partition, None)
         self._untrusted |= partitions

@@ -16,7 +16,13 @@ from kafka.errors import IllegalStateError, KafkaError
 from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
-from leaderboard.errors import BoardsChangedError, OffsetGapError, ServersError, StoreError
+from leaderboard.errors import (
+    BoardsChangedError,
+    OffsetGapError,
+    RefusedError,
+    ServersError,
+    StoreError,
+)
 from leaderboard.model.events import BadRecord
 from leaderboard.model.fold import Changes, Record, fold
 from leaderboard.model.tally import Book
@@ -139,7 +145,9 @@ class Processor:
         OffsetGapError
             when the log no longer holds what Redis asks for next.
         BoardsChangedError
-            when Redis holds counts of other boards.
+            when Redis holds counts of other boards, or of the topic with fewer partitions.
+        RefusedError
+            when Redis will never take the changes.
         """
         try:
             return self._step(timeout_s)
@@ -150,7 +158,7 @@ class Processor:
         began = time.monotonic()
         self._mine.follow()
         self._mine.synchronise()
-        self._upkeep.run(lambda: self.lag)
+        self._upkeep.run(self._caught_up)
         self._mine.pause(self.paused)
         self._mine.keep_joining()
         polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
@@ -185,7 +193,7 @@ class Processor:
                 batch = self.step()
                 if drain and not batch.records and self.drained():
                     return
-            except (OffsetGapError, BoardsChangedError):
+            except (OffsetGapError, BoardsChangedError, RefusedError):
                 raise
             except (StoreError, ServersError) as error:
                 log.warning("%s; trying again in %.1f s", error, retry_s)
@@ -214,14 +222,23 @@ class Processor:
     @property
     def lag(self) -> dict[int, int]:
         """Records behind the newest one we know of, per partition this member owns."""
-        lag = {}
-        for partition, position in self._mine.next.items():
-            try:
-                high = self._consumer.highwater(TopicPartition(self.topic, partition))
-            except IllegalStateError:
-                continue  # taken away since: the next step says so
-            lag[partition] = max(0, (high or position) - position)
-        return lag
+        return {
+            partition: max(0, (self._highwater(partition) or position) - position)
+            for partition, position in self._mine.next.items()
+        }
+
+    def _caught_up(self) -> set[int]:
+        """Partitions whose newest record is known and applied, while none is kept waiting."""
+        if self.paused:
+            return set()
+        return {p for p, n in self._mine.next.items() if self._highwater(p) == n}
+
+    def _highwater(self, partition: int) -> int | None:
+        try:
+            high: int | None = self._consumer.highwater(TopicPartition(self.topic, partition))
+        except IllegalStateError:
+            return None  # taken away since: the next step says so
+        return high
 
     @property
     def watermarks(self) -> dict[int, int]:

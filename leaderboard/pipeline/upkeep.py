@@ -1,8 +1,8 @@
 """What a processor does beside the batches, about once a second.
 
 It compares what it believes with Redis, deletes windows nobody keeps, and writes into a partition
-of its own that nothing comes to how far time has gone elsewhere: from then on the log itself says
-so, and every replay decides the same about late events.
+of its own that nothing comes to how far time has gone in all those where it goes on: from then on
+the log itself says so, and every replay decides the same about late events.
 """
 
 import logging
@@ -50,56 +50,57 @@ class Upkeep:
     ) -> None:
         self._kafka = kafka
         self._topic = topic
-        self._partitions = partitions
+        self._partitions = set(partitions)
         self._mine = mine
         self._writer = writer
         self._idle_after_s = idle_after_s
         self._clock = clock
         self._done = float("-inf")
-        self._stood: dict[int, tuple[int, float]] = {}
+        self._stood: dict[int, tuple[int | None, float]] = {}
         self._producer: KafkaProducer | None = None
 
-    def run(self, lag: Callable[[], dict[int, int]]) -> None:
-        """Do what is due; at most once in `EVERY_S`.
+    def run(self, caught_up: Callable[[], set[int]]) -> None:
+        """Do what is due, at most once in `EVERY_S`; `caught_up` gives the partitions of ours in
+        which no record waits.
 
         Raises
         ------
         StoreError, ServersError
             when Redis or Kafka is away.
+        BoardsChangedError
+            when the topic got other partitions than those that were counted.
         """
         now = self._clock()
         if now - self._done < EVERY_S:
             return
         self._done = now
         self._mine.check()
-        self._writer.expire(self._partitions)
+        self._writer.claim(len(self._partitions | self._mine.next.keys()))
+        self._writer.expire(sorted(self._partitions))
         if self._idle_after_s:
-            self._mark_idle(now, lag())
+            self._mark_idle(now, caught_up())
 
     def close(self) -> None:
         if self._producer is not None:
             self._producer.close(timeout=5)
             self._producer = None
 
-    def _mark_idle(self, now: float, lag: dict[int, int]) -> None:
-        idle = []
-        for partition, position in self._mine.next.items():
-            stood, since = self._stood.get(partition, (-1, now))
-            if stood != position or lag.get(partition):
-                stood, since = position, now
-            self._stood[partition] = (stood, since)
-            if now - since >= self._idle_after_s:
-                idle.append(partition)
-        if not idle:
+    def _mark_idle(self, now: float, caught_up: set[int]) -> None:
+        """Partitions are idle, here and elsewhere, while their offset in Redis stands still."""
+        positions = self._writer.positions(sorted(self._partitions))
+        for partition, (offset, _) in positions.items():
+            if self._stood.get(partition, (-1, 0.0))[0] != offset:
+                self._stood[partition] = (offset, now)
+        idle = {p for p, (_, since) in self._stood.items() if now - since >= self._idle_after_s}
+        active = [at for p, (_, at) in positions.items() if p not in idle and at is not None]
+        if not active:
             return
-        times = self._writer.watermarks(self._partitions)
-        latest = max((at for at in times.values() if at is not None), default=None)
-        if latest is None:
-            return
-        reached = latest - int(self._idle_after_s * 1_000_000)
-        for partition in idle:
-            if (times[partition] or 0) < reached:
+        reached = min(active) - int(self._idle_after_s * 1_000_000)
+        for partition in sorted(idle & caught_up):
+            offset, at = positions[partition]
+            if (at or 0) < reached:
                 self._write(partition, reached)
+                self._stood[partition] = (offset, now)  # not again before it was read
 
     def _write(self, partition: int, at: int) -> None:
         event = WatermarkAdvanced(uuid4(), instant_us(at))

@@ -14,7 +14,7 @@ from msgspec import Struct
 from redis import Redis
 
 from leaderboard.errors import ServersError, VerifyError
-from leaderboard.model.boards import Board
+from leaderboard.model.boards import Board, definitions
 from leaderboard.model.oracle import Oracle, Player, read
 from leaderboard.model.oracle_boards import BoardsOracle
 from leaderboard.model.wire import Wire
@@ -83,6 +83,11 @@ def verify(
     begins, ends = _bounds(kafka, topic)
     state = _standstill(redis, keys, topic, list(ends))
     stored = {p: o or 0 for p, o in state.offsets.items()}
+    if state.definitions != definitions(boards) and any(stored.values()):
+        raise VerifyError(
+            f"Redis holds counts of other boards than the {len(boards)} declared now: nothing to "
+            "compare; to count the log anew for them: `leaderboard rebuild`"
+        )
     for partition, begin in begins.items():
         if begin > 0 and stored[partition] > 0:
             raise VerifyError(

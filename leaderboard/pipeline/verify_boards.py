@@ -7,25 +7,26 @@ from msgspec import Struct
 
 from leaderboard.model.fold import utc_text
 from leaderboard.model.oracle import Oracle
-from leaderboard.model.oracle_boards import BoardsOracle, is_defined, key_id, score_of
+from leaderboard.model.oracle_boards import BoardsOracle, is_defined, key_id, score_of, sessions
 from leaderboard.model.windows import instant_us
 from leaderboard.store.state import State
 
 DIGITS = 18
 """Of the time before a player id, where the first to reach a score leads."""
+SUMS = 6
+"""Of a player's match numbers those before the streaks, which need no order of matches."""
 _OF_AN_ID = ("leaderboard:", "board:hidden:", "board:state:", "board:distinct:")
 
 
 class Expected(Struct):
     """The keys of the boards with their content, and what need not be so.
 
-    Both sets hold keys, and entries as "key entry" (or "key *player", whatever time stands before
-    the player): `vague` ones may differ, `expired` ones may be gone.
+    `vague` holds keys, and entries as "key entry" (or "key *player", whatever time stands before
+    the player), that may differ.
     """
 
     keys: dict[str, dict[str, Any]]
     vague: set[str]
-    expired: set[str]
 
     def add(self, key: str, entry: str, value: Any) -> None:
         self.keys.setdefault(key, {})[entry] = value
@@ -39,10 +40,11 @@ def board_differences(
     Final windows beyond those a board keeps may be there or not. Players whose events lie in
     several partitions are left out where only an order between these would tell their score.
     """
-    expected = Expected({}, set(), set())
+    expected = Expected({}, set())
     _boards(expected, oracle.boards, state.hidden)
-    _expired(expected, oracle.boards, partitions)
-    _matches(expected, oracle)
+    _expired(expected, oracle.boards, state, partitions)
+    yield from _matches(expected, oracle, state)
+    yield from _sessions(oracle.boards, state, partitions)
     for partition, at in oracle.boards.watermarks.items():
         expected.add("processed:watermarks", f"{topic}:{partition}", _instant(at))
     for player_id in state.hidden & oracle.players.keys():
@@ -54,7 +56,7 @@ def board_differences(
         wanted, got = expected.keys.get(key, {}), state.of_boards.get(key, {})
         if not isinstance(got, dict):
             yield key, wanted, got
-        elif key not in (expected.vague if got else expected.vague | expected.expired):
+        elif key not in expected.vague:
             yield from _entries(expected, key, wanted, got)
 
 
@@ -64,7 +66,7 @@ def _entries(
     for entry in sorted(wanted.keys() | got.keys()):
         where, a, b = f"{key} {entry}", wanted.get(entry), got.get(entry)
         is_vague = not expected.vague.isdisjoint((where, f"{key} *{entry[DIGITS:]}"))
-        if a != b and not is_vague and not (b is None and where in expected.expired):
+        if a != b and not is_vague:
             yield where, a, b
 
 
@@ -89,7 +91,7 @@ def _boards(expected: Expected, boards: BoardsOracle, hidden: frozenset[str]) ->
             if not is_defined(board, line):
                 expected.vague.add(f"board:distinct:{id_}")
         if board.window == "session":
-            expected.vague.add(f"board:state:{id_}")  # sessions that can not grow any more may go
+            expected.vague.add(f"board:state:{id_}")  # see `_sessions`
     for place in boards.lines:
         name, label, game = place
         if label:
@@ -100,25 +102,52 @@ def _boards(expected: Expected, boards: BoardsOracle, hidden: frozenset[str]) ->
             expected.add("board:split", key_id(place), True)
 
 
-def _expired(expected: Expected, boards: BoardsOracle, partitions: list[int]) -> None:
-    """Note all keys and entries of windows that may be gone."""
+def _expired(expected: Expected, boards: BoardsOracle, state: State, partitions: list[int]) -> None:
+    """A window that may be gone is gone wholly or not at all: its label tells."""
     for place in boards.expired(partitions):
         name, label, _ = place
-        expected.expired |= {
-            f"board:windows:{name} {label}", f"board:games:{name}:{label}",
-            f"board:split {key_id(place)}",
-        }  # fmt: skip
+        if label in state.of_boards.get(f"board:windows:{name}", {}):
+            continue
+        for entry in (f"board:windows:{name} {label}", f"board:split {key_id(place)}"):
+            key, _, inner = entry.partition(" ")
+            expected.keys.get(key, {}).pop(inner, None)
+        expected.keys.pop(f"board:games:{name}:{label}", None)
         for id_ in (key_id(place), f"on_time:{key_id(place)}"):
-            expected.expired |= {kind + id_ for kind in _OF_AN_ID}
+            for kind in _OF_AN_ID:
+                expected.keys.pop(kind + id_, None)
 
 
-def _matches(expected: Expected, oracle: Oracle) -> None:
+def _matches(expected: Expected, oracle: Oracle, state: State) -> Iterator[tuple[str, Any, Any]]:
     for player_id, player in oracle.players.items():
         key = f"player:matches:{player_id}"
         for entry, numbers in player.match_numbers().items():
             expected.add(key, entry, numbers)
-        if not player.is_ordered:
-            expected.vague.add(key)
+            if not player.is_ordered:  # all but the streaks is known
+                expected.vague.add(f"{key} {entry}")
+                got = state.of_boards.get(key, {}).get(entry, "")
+                if got.split()[:SUMS] != numbers.split()[:SUMS]:
+                    yield f"{key} {entry}", numbers, got
+
+
+def _sessions(
+    boards: BoardsOracle, state: State, partitions: list[int]
+) -> Iterator[tuple[str, Any, Any]]:
+    """Of the sessions behind a score those are stored that may still grow, perhaps others too."""
+    for place, lines in boards.lines.items():
+        board = boards.boards[place[0]]
+        if board.window != "session":
+            continue
+        key, after = f"board:state:{key_id(place)}", boards.may_grow_after(board, partitions)
+        states = state.of_boards.get(key, {})
+        for player in states.keys() - lines.keys():
+            yield f"{key} {player}", None, states[player]
+        for player, line in lines.items():
+            found = sessions(line.moments, board.gap_s * 1000)
+            best, *numbers = (int(word) for word in states.get(player, "0").split())
+            stored = set(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
+            wanted = {s for s in found if s[1] > after}
+            if best != max(s[2] for s in found) or not wanted <= stored <= set(found):
+                yield f"{key} {player}", found, states.get(player)
 
 
 def _number(score: float) -> str:

@@ -14,7 +14,8 @@ if (stored or '0') ~= run.start then
   return {0, stored}
 end
 local declared = redis.call('GET', definitions)
-if declared and declared ~= run.definitions or not declared and stored then
+if declared and declared ~= run.definitions
+  or not declared and redis.call('HLEN', offsets) > 0 then
   return {-1}
 end
 
@@ -117,8 +118,9 @@ for _, row in ipairs(run.matches) do
 end
 -- a horizon learned before the counts were begun anew is none
 local horizon_holds = run.horizon ~= nil
-for _, at in ipairs(redis.call('HVALS', watermarks)) do
-  horizon_holds = horizon_holds and at >= run.horizon
+for _, field in ipairs(run.horizon and run.fields or {}) do
+  local at = redis.call('HGET', watermarks, field)
+  horizon_holds = horizon_holds and at and at >= run.horizon
 end
 for _, part in ipairs(run.parts) do
   part.horizon_holds = horizon_holds
@@ -128,6 +130,8 @@ for _, part in ipairs(run.parts) do
   end
 end
 
+write_all(commands, 'HSET', unlocked, unlocked_sums)
+write_all(commands, 'HSET', board_counts, board_sums)
 execute(commands)
 if not declared then
   redis.call('SET', definitions, run.definitions)
@@ -145,12 +149,6 @@ if #run.achievements > 0 then
   table.sort(newest, function(a, b) return a > b end)
   redis.call('DEL', recent)
   redis.call('RPUSH', recent, unpack(newest, 1, math.min(#newest, run.most_achievements)))
-end
-if #unlocked_sums > 0 then
-  redis.call('HSET', unlocked, unpack(unlocked_sums))
-end
-if #board_sums > 0 then
-  redis.call('HSET', board_counts, unpack(board_sums))
 end
 redis.call('HSET', counts, unpack(counts_sums))
 if run.watermark then

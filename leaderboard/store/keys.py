@@ -9,6 +9,7 @@
 | `processed:events:{topic}:{partition}:{generation}` | set | ids counted; expires (see below) |
 | `processed:offsets` | hash | `{topic}:{partition}` -> offset of the next record to apply |
 | `processed:counts` | hash | applied, duplicates, dead_letters: records by outcome |
+| `processed:partitions` | hash | topic -> number of its partitions when it was counted |
 | `processed:watermarks` | hash | `{topic}:{partition}` -> latest event time counted |
 | `player:matches:{player_id}` | hash | `overall` and `game:{game}` -> wins, losses, draws, kills, \
 deaths, assists, current and best streak |
@@ -89,6 +90,10 @@ class Keys(Struct, frozen=True):
     @property
     def player_prefix(self) -> str:
         return f"{self.prefix}player:stats:"
+
+    @property
+    def partitions(self) -> str:
+        return f"{self.prefix}processed:partitions"
 
     @property
     def watermarks(self) -> str:

@@ -108,22 +108,22 @@ end
 function merge.session(_, state, row, part)
   local old = words(state)
   local best = tonumber(old[1])
-  local sessions = {}
+  local found = {}
   for i = 2, #old, 3 do
-    sessions[#sessions + 1] = {tonumber(old[i]), tonumber(old[i + 1]), tonumber(old[i + 2])}
+    found[#found + 1] = {tonumber(old[i]), tonumber(old[i + 1]), tonumber(old[i + 2])}
   end
   for i = 2, #row, 3 do
-    local first, last, sum = row[i], row[i + 1], row[i + 2]
-    local apart = {}
-    for _, s in ipairs(sessions) do
-      if first - part.gap_ms < s[2] and s[1] - part.gap_ms < last then
-        first, last, sum = math.min(first, s[1]), math.max(last, s[2]), plus(sum, s[3])
-      else
-        apart[#apart + 1] = s
-      end
+    found[#found + 1] = {row[i], row[i + 1], row[i + 2]}
+  end
+  table.sort(found, function(a, b) return a[1] < b[1] end)
+  local sessions = {}
+  for _, s in ipairs(found) do
+    local last = sessions[#sessions]
+    if last and s[1] - part.gap_ms < last[2] then
+      last[2], last[3] = math.max(last[2], s[2]), plus(last[3], s[3])
+    else
+      sessions[#sessions + 1] = s
     end
-    apart[#apart + 1] = {first, last, sum}
-    sessions = apart
   end
   for _, s in ipairs(sessions) do
     best = math.max(best or s[3], s[3])

@@ -58,15 +58,16 @@ local function plan_group(run, commands, part, source, target, shown, rows)
   local board = shown and keys.board or keys.hidden_board
   local keeps = part.kind == 'rate' or part.kind == 'streak' or part.kind == 'session'
   local states = (keeps or part.first) and read_all('HMGET', keys.state .. source, names) or {}
-  local members = {}
+  local members, had = {}, {}
   for i, name in ipairs(names) do
     local reached = part.first and states[i] and string.match(states[i], '%d+$')
     members[i] = reached and reached .. name or name
+    had[i] = not part.first or reached -- another player's id may look like a member
   end
   local scores = read_all('ZMSCORE', board .. source, members)
   local added, gone, new_states, old_scores = {}, {}, {}, {}
   for i, row in ipairs(rows) do
-    local old = scores[i] and tonumber(scores[i])
+    local old = had[i] and scores[i] and tonumber(scores[i])
     local score, state, reached = merge[part.kind](old, states[i] or nil, row, part)
     if score and score > EXACT then
       return 'the score of ' .. names[i] .. ' on board ' .. part.id .. ' passes 2^53'
@@ -119,7 +120,7 @@ local function plan_part(run, commands, part)
   if part.on_time and not split then
     commands[#commands + 1] = {'SADD', keys.split, part.id}
     for _, kind in ipairs({keys.board, keys.hidden_board, keys.state, keys.distinct}) do
-      commands[#commands + 1] = {'COPY', kind .. part.id, kind .. pane}
+      commands[#commands + 1] = {'COPY', kind .. part.id, kind .. pane, 'REPLACE'}
     end
   end
   local problem

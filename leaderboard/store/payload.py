@@ -42,7 +42,7 @@ def payload(changes: Changes, horizon_us: int | None) -> dict[str, Any]:
             for i, p in changes.players.items()
             if p.matches
         ],
-        "parts": [_part(part, number, horizon_us) for part in changes.parts.values()],
+        "parts": [_part(part, number, horizon_us) for part in changes.parts.of.values()],
         "ids": changes.ids,
         "achievements": changes.achievements,
         "unlocked": _flat(changes.unlocked),

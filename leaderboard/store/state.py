@@ -31,6 +31,7 @@ class State(Struct, frozen=True):
     """Every other key that boards have, by name without the prefix: members with their scores of a
     sorted set, fields of a hash, members of a set (with True)."""
     hidden: frozenset[str]
+    definitions: str | None
 
 
 def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) -> State | None:
@@ -54,6 +55,7 @@ def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) 
             counts=_numbers(redis.hgetall(keys.counts)),
             of_boards=dict(_of_boards(redis, keys)),
             hidden=_members(redis, keys.hidden),
+            definitions=_optional_text(redis.get(keys.definitions)),
             schemas=_schemas(redis, keys, topic, partitions),
         )
         after = _offsets(redis, keys, topic, partitions)
@@ -74,6 +76,7 @@ def delete_state(redis: Redis, keys: Keys) -> int:
         deleted = redis.delete(keys.offsets)
         deleted += redis.delete(
             keys.board, keys.achievements, keys.achievement_counts, keys.counts, keys.watermarks,
+            keys.partitions,
             keys.schemas, keys.definitions, keys.board_counts, keys.of_boards["split"],
         )  # fmt: skip
         for pattern in patterns:
@@ -170,6 +173,10 @@ def _scores(lines: Any) -> dict[str, float]:
 
 def _numbers(hash_: Any) -> dict[str, int]:
     return {_text(k): int(v) for k, v in hash_.items()}
+
+
+def _optional_text(value: Any) -> str | None:
+    return None if value is None else _text(value)
 
 
 def _text(value: bytes | str) -> str:

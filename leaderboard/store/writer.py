@@ -15,20 +15,29 @@ from typing import Any, cast
 import msgspec
 from msgspec import Struct
 from redis import Redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from leaderboard.errors import BoardsChangedError, StoreError
+from leaderboard.errors import BoardsChangedError, RefusedError, StoreError
 from leaderboard.model.boards import DEFAULTS, Board, definitions
 from leaderboard.model.fold import RECENT, Changes, utc_text
 from leaderboard.model.windows import instant, instant_us, micros
 from leaderboard.store.keys import Keys, place_of
 from leaderboard.store.payload import payload
 
-_SCRIPTS = {"seen": ("seen",), "apply": ("merge", "parts", "apply"), "expire": ("expire",)}
+_SCRIPTS = {
+    "seen": ("seen",),
+    "apply": ("merge", "parts", "apply"),
+    "expire": ("expire",),
+    "begin": ("begin",),
+}
 _LUA = {
     name: "".join((files(__package__) / f"{part}.lua").read_text() for part in parts)
     for name, parts in _SCRIPTS.items()
 }
+
+
+_FOR_EVER = ("WRONGTYPE", "EXACT", "user_script")
+"""In replies that no second try will change: a key of another type, a score past 2^53, our bug."""
 
 
 class Outcome(Struct, frozen=True):
@@ -78,6 +87,7 @@ class Writer:
         self._on_call = on_call
         self.boards = boards
         self._horizon_us: int | None = None
+        self._fields: list[str] = []
         self._definitions = definitions(boards)
         self._sha: dict[str, str] = {}
 
@@ -101,8 +111,15 @@ class Writer:
     def watermarks(self, partitions: Sequence[int]) -> dict[int, int | None]:
         """Latest event time counted, per partition, in microseconds since 1970 UTC; None: none.
 
-        Read it after `offsets`: if an offset moves in between, changes from the old one are
-        refused, so that no changes are ever made with a watermark of another offset.
+        Raises
+        ------
+        StoreError
+            when Redis fails.
+        """
+        return {p: at for p, (_, at) in self.positions(partitions).items()}
+
+    def positions(self, partitions: Sequence[int]) -> dict[int, tuple[int | None, int | None]]:
+        """Offset and watermark, as in `offsets` and `watermarks`, of one moment.
 
         Raises
         ------
@@ -113,13 +130,42 @@ class Writer:
             return {}
         fields = [self._keys.offset_field(self._topic, p) for p in partitions]
         try:
-            values = cast("list[bytes | None]", self._redis.hmget(self._keys.watermarks, fields))
+            with self._redis.pipeline() as pipe:
+                pipe.hmget(self._keys.offsets, fields)
+                pipe.hmget(self._keys.watermarks, fields)
+                offsets, times = pipe.execute()
         except RedisError as error:
-            raise StoreError(f"cannot read watermarks from Redis: {error}") from error
+            raise StoreError(f"cannot read offsets from Redis: {error}") from error
         return {
-            p: None if v is None else micros(datetime.fromisoformat(v.decode()))
-            for p, v in zip(partitions, values, strict=True)
+            p: (
+                None if offset is None else int(offset),
+                None if at is None else micros(datetime.fromisoformat(at.decode())),
+            )
+            for p, offset, at in zip(partitions, offsets, times, strict=True)
         }
+
+    def claim(self, partitions: int) -> None:
+        """Note how many partitions the topic has, where nothing is noted.
+
+        Raises
+        ------
+        BoardsChangedError
+            when it had another number: players have moved to other partitions since.
+        StoreError
+            when Redis fails.
+        """
+        try:
+            with self._redis.pipeline() as pipe:
+                pipe.hsetnx(self._keys.partitions, self._topic, str(partitions))
+                pipe.hget(self._keys.partitions, self._topic)
+                _, noted = pipe.execute()
+        except RedisError as error:
+            raise StoreError(f"cannot read from Redis: {error}") from error
+        if int(noted) != partitions:
+            raise BoardsChangedError(
+                f"{self._topic} has {partitions} partitions, and had {int(noted)} when Redis "
+                "counted it: nothing was changed. To count the log anew: `leaderboard rebuild`"
+            )
 
     def expire(self, partitions: Sequence[int]) -> int:
         """Delete the final windows beyond those their boards keep; returns how many keys.
@@ -136,7 +182,7 @@ class Writer:
         self._horizon_us = lowest if lowest >= 0 else None
         if self._horizon_us is None:
             return 0
-        fields = [self._keys.offset_field(self._topic, p) for p in partitions]
+        self._fields = fields = [self._keys.offset_field(self._topic, p) for p in partitions]
         calls = []
         for board in (b for b in self.boards if b.is_windowed):
             final = self._final(board, lowest)
@@ -174,15 +220,13 @@ class Writer:
         ------
         StoreError
             when Redis fails.
+        BoardsChangedError
+            when Redis holds counts of other boards.
         """
-        field = self._keys.offset_field(self._topic, partition)
-        try:
-            with self._redis.pipeline() as pipe:
-                pipe.setnx(self._keys.definitions, self._definitions)
-                pipe.hsetnx(self._keys.offsets, field, str(offset))
-                pipe.execute()
-        except RedisError as error:
-            raise StoreError(f"cannot store an offset in Redis: {error}") from error
+        keys = [self._keys.offsets, self._keys.definitions]
+        args = [self._keys.offset_field(self._topic, partition), str(offset), self._definitions]
+        if self._run([("begin", keys, args)]) == [0]:
+            raise self._other_boards()
 
     def seen(self, ids: dict[int, list[str]]) -> dict[int, set[str]]:
         """Which of `ids` (per partition) were counted before; one round trip.
@@ -212,19 +256,24 @@ class Writer:
         StoreError
             when Redis fails; then any number of the calls may have been applied, each wholly.
             Read `offsets` again to know.
+        RefusedError
+            when Redis will never take them; that call has changed nothing.
         BoardsChangedError
             when Redis holds counts of other boards; then nothing was changed.
         """
         replies = self._run([self._apply_call(p, c, knows) for p, c in changes])
         if any(reply[0] == -1 for reply in replies):
-            raise BoardsChangedError(
-                f"Redis holds counts of other boards than the {len(self.boards)} declared now: "
-                "nothing was changed. To count the log anew for them: `leaderboard rebuild`"
-            )
+            raise self._other_boards()
         return [
             Outcome(True) if ok else Outcome(False, None if stored is None else int(stored))
             for ok, stored in replies
         ]
+
+    def _other_boards(self) -> BoardsChangedError:
+        return BoardsChangedError(
+            f"Redis holds counts of other boards than the {len(self.boards)} declared now: "
+            "nothing was changed. To count the log anew for them: `leaderboard rebuild`"
+        )
 
     def _generations(self, partition: int) -> list[str]:
         now = int(self._clock() // self._ttl_s)
@@ -248,6 +297,7 @@ class Writer:
             "definitions": self._definitions,
             "ttl_s": str(2 * self._ttl_s),
             "most_achievements": RECENT,
+            "fields": self._fields,
             "horizon": None if horizon is None else utc_text(instant_us(horizon)),
             "watermark": None if watermark is None else utc_text(instant_us(watermark)),
         }
@@ -263,8 +313,11 @@ class Writer:
             except (NoScriptError, KeyError):
                 self._sha = {n: self._redis.script_load(t) for n, t in _LUA.items()}
                 return self._pipeline(calls)
+        except ResponseError as error:
+            kind = RefusedError if any(word in str(error) for word in _FOR_EVER) else StoreError
+            raise kind(f"Redis refused the changes: {error}") from error
         except RedisError as error:
-            raise StoreError(f"Redis refused the changes or is away: {error}") from error
+            raise StoreError(f"Redis is away: {error}") from error
 
     def _pipeline(self, calls: list[tuple[str, list[str], list[Any]]]) -> list[Any]:
         began = time.monotonic()

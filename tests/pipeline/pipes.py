@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from kafka import KafkaConsumer
 from redis import Redis
 
 from leaderboard.model.events import EVENT_TYPES, Event
@@ -68,6 +69,10 @@ class Pipe:
 
     def letters(self) -> list[DeadLetter]:
         return list(read_dead_letters(self.settings.kafka, self.settings.dead_letter_topic))
+
+    def partitions(self) -> set[int]:
+        with KafkaConsumer(bootstrap_servers=self.settings.kafka) as consumer:
+            return consumer.partitions_for_topic(self.settings.topic) or set()
 
     def drain(self, redis: Redis | None = None, **options: Any) -> Processor:
         """Drain with a processor of our own; returns it, closed."""

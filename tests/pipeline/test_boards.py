@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from kafka.admin import KafkaAdminClient, NewPartitions
 
 from leaderboard.errors import BoardsChangedError, SettingsError
 from leaderboard.model.events import GameEvent, PlayerScored
@@ -101,21 +102,45 @@ def test_an_idle_partition_follows_by_a_record_in_the_log(make_pipe: Callable[..
             pipe.settings.kafka, pipe.settings.topic, [0, 1], processor._mine, processor._writer,
             idle_after_s=60, clock=lambda: now[0],
         )  # fmt: skip
-        until(lambda: processor.step() and processor.totals.applied == 2)
-        until(lambda: processor.step() and len(processor.positions) == 2)
-        for now[0] in (0.0, 50.0, 61.0):
-            upkeep.run(lambda: processor.lag)
-        upkeep.close()
+        until(lambda: processor.step() and len(processor._caught_up()) == 2)
+        upkeep.run(processor._caught_up)
+        now[0] = 50.0
+        pipe.send([scored(3, 660)])
         until(lambda: processor.step() and processor.totals.applied == 3)
+        upkeep.run(processor._caught_up)
+        processor.paused = True
+        now[0] = 61.0
+        upkeep.run(processor._caught_up)
+        assert processor._ends.keys() == {0, 1}
+        processor.paused = False
+        for now[0] in range(62, 110):
+            upkeep.run(processor._caught_up)
+        upkeep.close()
+        until(lambda: processor.step() and processor.totals.applied == 4)
     times = processor._writer.watermarks([0, 1]).values()
-    follows = NOON + timedelta(minutes=600, seconds=-60)
+    follows = NOON + timedelta(minutes=660, seconds=-60)
     assert {datetime.fromtimestamp(at / 1e6, UTC) for at in times if at} == {
-        NOON + timedelta(minutes=600), follows,
+        NOON + timedelta(minutes=660), follows,
     }  # fmt: skip
-    pipe.assert_right(3)
+    pipe.assert_right(4)
     delete_state(pipe.redis, pipe.keys)
     pipe.drain()
-    pipe.assert_right(3)
+    pipe.assert_right(4)
+
+
+def test_more_partitions_than_were_counted_ask_for_a_rebuild(
+    make_pipe: Callable[..., Pipe], admin: KafkaAdminClient
+):
+    pipe = make_pipe(partitions=1)
+    pipe.send([scored(1, 0)])
+    pipe.drain()
+    admin.create_partitions({pipe.settings.topic: NewPartitions(2)})
+    until(lambda: len(pipe.partitions()) == 2)
+    with pytest.raises(BoardsChangedError, match="2 partitions, and had 1"):
+        pipe.drain()
+    delete_state(pipe.redis, pipe.keys)
+    pipe.drain()
+    pipe.assert_right(1)
 
 
 def test_other_boards_ask_for_a_rebuild_and_lose_nothing(
