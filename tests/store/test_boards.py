@@ -113,12 +113,14 @@ def replay(
             writer.expire(PARTITIONS)
 
 
-def differences(
-    redis: Redis, run: list[tuple[int, Record]], boards: tuple[Board, ...]
-) -> list[object]:
+def oracle_of(run: list[tuple[int, Record]], boards: tuple[Board, ...]) -> Oracle:
     oracle = Oracle(boards=BoardsOracle(boards))
     for partition, record in run:
         oracle.feed(partition, encode(record.event), record.logged_us or 0)
+    return oracle
+
+
+def differences(redis: Redis, oracle: Oracle) -> list[object]:
     state = read_state(redis, KEYS, "topic", PARTITIONS)
     assert state is not None
     return [*compare(oracle, state), *board_differences(oracle, state, "topic", PARTITIONS)]
@@ -136,7 +138,7 @@ def test_any_log_however_cut_and_dealt_gives_what_the_oracle_says(
 ):
     run = log(seed, 200, start, spread_s, scattered)
     replay(shared, run, BOARDS, seed)
-    assert differences(shared, run, BOARDS) == []
+    assert differences(shared, oracle_of(run, BOARDS)) == []
 
 
 def test_counts_of_other_boards_are_refused_and_nothing_changes(shared: Redis):
