@@ -20,7 +20,7 @@ from leaderboard.errors import ServersError
 from leaderboard.lab import frames
 from leaderboard.lab.lessons.counting import band
 from leaderboard.model.boards import Board
-from leaderboard.model.events import BadRecord, Event, PlayerScored, decode, encode
+from leaderboard.model.events import BadRecord, GameEvent, PlayerScored, decode, encode
 from leaderboard.model.fold import Record, fold
 from leaderboard.model.tally import Book
 from leaderboard.model.windows import calendar, instant, micros
@@ -48,7 +48,7 @@ LOST: Final = {
 class Delivery(Struct, frozen=True):
     """An event and the instant it reaches Kafka."""
 
-    event: Event
+    event: GameEvent
     arrives: datetime
 
 
@@ -58,7 +58,7 @@ class Delays(Struct, frozen=True):
     share: float = 0.3
     mean_s: float = 1200.0
 
-    def deliveries(self, events: Iterable[Event], seed: int) -> list[Delivery]:
+    def deliveries(self, events: Iterable[GameEvent], seed: int) -> list[Delivery]:
         """`events` in the order they arrive; same seed, same delays."""
         dice = Random(seed)
         found = []
