@@ -152,8 +152,8 @@ def test_the_log_keeps_both_times_and_the_service_decides_as_judged(hand: ByHand
     points = hour[hour["fate"] != TOO_LATE].groupby("player_id")["points"].sum()
     on_time = hour[hour["fate"] == ON_TIME].groupby("player_id")["points"].sum()
     label = "20260101T120000Z"
-    assert scores(hand.redis, hand.keys, label) == points.to_dict()
-    assert scores(hand.redis, hand.keys, label, on_time=True) == on_time.to_dict()
+    assert scores(hand.frames, label) == points.to_dict()
+    assert scores(hand.frames, label, "on_time") == on_time.to_dict()
 
 
 # charts ------------------------------------------------------------------------------------------

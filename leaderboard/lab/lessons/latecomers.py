@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from math import exp
 from random import Random
-from typing import Any, Final
+from typing import Final
 from uuid import NAMESPACE_OID, uuid5
 
 import pandas as pd
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from msgspec import Struct
-from redis import Redis
 
 from leaderboard.errors import ServersError
 from leaderboard.lab import frames
@@ -26,7 +25,6 @@ from leaderboard.model.tally import Book
 from leaderboard.model.windows import calendar, instant, micros
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import read_log
-from leaderboard.store.keys import Keys, id_of
 
 ON_TIME, LATE, TOO_LATE = FATES = ("on time", "late, counted", "too late")
 
@@ -192,12 +190,10 @@ def losses(
     return frames.table(rows, LOST)
 
 
-def scores(redis: Redis, keys: Keys, label: str, *, on_time: bool = False) -> dict[str, int]:
-    """Points by player id of an hourly window: its result so far, or its on-time result.
+def scores(tables: frames.Frames, label: str, pane: str = "latest") -> dict[str, int]:
+    """Points by player id of an hourly window: the `latest` result, or the `on_time` one.
 
-    The on-time result is kept apart once a late event has counted; before, it is not there.
+    Raises as `Frames.board`.
     """
-    pane = "on_time:" if on_time else ""
-    key = f"{keys.of_boards['board']}{pane}{id_of('hourly', label)}"
-    found: Any = redis.zrange(key, 0, -1, withscores=True)
-    return {member.decode(): int(score) for member, score in found}
+    found = tables.board(1000, board="hourly", at=label, pane=pane)
+    return dict(zip(found["player_id"], found["score"].tolist(), strict=True))
