@@ -5,11 +5,9 @@ kernel only sends what `feed` says has changed. Headless there are no widgets: t
 static twin of its charts. Never here: what a chart looks like, or what a control does.
 """
 
-import gzip
 import json
 import threading
 from html import escape
-from importlib.resources import files
 from typing import Any, Final
 
 import anywidget
@@ -26,11 +24,11 @@ from leaderboard.lab.charts_lag import blank_lag
 from leaderboard.lab.controls import Controls
 from leaderboard.lab.feed import WINDOW_S, Feed
 from leaderboard.lab.overview import overview
+from leaderboard.lab.page import close_all, send_plotly, static
 from leaderboard.lab.panel import Panel
 from leaderboard.lab.sample import Sample
 
 _display: Any = display  # has no types
-_STATIC = files(__package__) / "static"
 _SCRIPTS: Final = ("plotly.js", "race.js", "charts.js", "flow.js", "view.js")
 """One script to the page: each file is a part, the last exports the widget."""
 
@@ -44,10 +42,6 @@ SHOWS: Final = {
     "assignment": ("assignment", "lag"),
 }
 """What a panel may show, and its charts."""
-
-
-def _static(*names: str) -> str:
-    return "\n".join((_STATIC / name).read_text() for name in names)
 
 
 def live_figures(partitions: list[int], show: str = "board") -> dict[str, Any]:
@@ -73,8 +67,8 @@ def live_figures(partitions: list[int], show: str = "board") -> dict[str, Any]:
 class LiveView(anywidget.AnyWidget):
     """Counters and charts in the page."""
 
-    _esm = _static(*_SCRIPTS)
-    _css = _static("cockpit.css")
+    _esm = static(*_SCRIPTS)
+    _css = static("cockpit.css")
 
     figures = traitlets.Dict().tag(sync=True)
     stations = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -132,8 +126,7 @@ class Cockpit:
             with self._lock:
                 self.view.send(self._feed.history())
         elif content.get("kind") == "plotly":
-            code = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
-            self.view.send({"kind": "plotly"}, [gzip.compress(code, 6)])
+            send_plotly(self.view)
 
     def figures(self) -> dict[str, go.Figure]:
         """The static twins: what the live charts show now, over the whole last minute."""
@@ -166,7 +159,7 @@ class Cockpit:
             self._open = False
         self._unsubscribe()
         if not self.headless:
-            _close_all(self.box)
+            close_all(self.box)
         if self._handle is not None and self._feed.samples:
             self._handle.update(self._record(), raw=True)
         _forget(self)
@@ -196,18 +189,8 @@ class Cockpit:
         if not self.headless:
             _display(self.box)
         note = "gone.html" if not self.headless else "later.html"
-        bundle = {"text/plain": repr(self), "text/html": _static(note)}
+        bundle = {"text/plain": repr(self), "text/html": static(note)}
         self._handle = _display(bundle, raw=True, display_id=True)
-
-
-def _close_all(widget: widgets.Widget) -> None:
-    """Close `widget`, what it contains, and their layouts and styles."""
-    for child in getattr(widget, "children", ()):
-        _close_all(child)
-    for part in ("layout", "style"):
-        if isinstance(owned := getattr(widget, part, None), widgets.Widget):
-            owned.close()
-    widget.close()
 
 
 _current: list[Cockpit] = []

@@ -67,5 +67,11 @@ def close() -> None:
     import sys
 
     if "kaleido" in sys.modules:
+        pipe = logging.getLogger("choreographer.channels.pipe")
+        level = pipe.level
         with _drawing:
-            sys.modules["kaleido"].stop_sync_server(silence_warnings=True)
+            pipe.setLevel(logging.CRITICAL)  # it may read its own farewell as a broken message
+            try:
+                sys.modules["kaleido"].stop_sync_server(silence_warnings=True)
+            finally:
+                pipe.setLevel(level)

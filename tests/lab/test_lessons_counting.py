@@ -71,6 +71,14 @@ def test_a_band_leaves_out_no_more_than_it_says():
     assert counting.band(10, 1.0) == (10, 10)
 
 
+def test_a_band_of_many_trials_does_not_overflow():
+    low, high = counting.band(5000, 0.05, outside=0.01)
+
+    deviation = (5000 * 0.05 * 0.95) ** 0.5
+    assert low == pytest.approx(250 - 2.576 * deviation, abs=3)
+    assert high == pytest.approx(250 + 2.576 * deviation, abs=3)
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_honest_samples_pass_the_coverage_check(seed):
     rarities = pd.Series(["common"] * 600 + ["uncommon"] * 250 + ["rare"] * 150)

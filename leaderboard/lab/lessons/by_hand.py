@@ -14,6 +14,7 @@ from redis import Redis
 
 from leaderboard.errors import StageError
 from leaderboard.lab import runs
+from leaderboard.lab.frames import Frames
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
@@ -45,6 +46,8 @@ class ByHand:
         As the services run them; the processor has its partitions already.
     topic, keys, redis
         Where the events go, and where their sums are found.
+    frames
+        The same as tables.
     """
 
     _open: ClassVar[dict[str, "ByHand"]] = {}
@@ -55,6 +58,7 @@ class ByHand:
             before.close()
         self.kafka, self.topic = self.settings.kafka, self.settings.topic
         self.redis, self.keys = redis, Keys(self.settings.key_prefix)
+        self.frames = Frames(self.settings, self.kafka, redis, list)
         self.closed = False
         runs.empty(self.settings, self.kafka, redis)
         self.producer = Producer(self.kafka, self.topic)

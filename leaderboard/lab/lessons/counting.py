@@ -5,7 +5,7 @@ Flajolet et al. 2007). Every key made here is deleted again.
 """
 
 from collections.abc import Iterable, Sequence
-from math import comb
+from math import exp, lgamma, log, log1p
 from typing import Final
 
 import numpy as np
@@ -118,10 +118,13 @@ def samples(rarities: pd.Series, size: int, repeats: int, seed: int) -> pd.DataF
 def binomial(count: int, trials: int, share: float) -> float:
     """Probability of exactly `count` hits.
 
-    >>> binomial(1, 2, 0.5)
+    >>> round(binomial(1, 2, 0.5), 9)
     0.5
     """
-    return comb(trials, count) * share**count * (1 - share) ** (trials - count)
+    if share in (0, 1):
+        return float(count == share * trials)
+    ways = lgamma(trials + 1) - lgamma(count + 1) - lgamma(trials - count + 1)  # their logarithm
+    return exp(ways + count * log(share) + (trials - count) * log1p(-share))
 
 
 def expected_coverage(share: float, size: int) -> float:
@@ -138,10 +141,10 @@ def band(trials: int, share: float, outside: float = 0.001) -> tuple[int, int]:
     while below <= outside / 2:
         low += 1
         below += binomial(low, trials, share)
-    above, high = binomial(trials, trials, share), trials
-    while above <= outside / 2:
-        high -= 1
-        above += binomial(high, trials, share)
+    high = low
+    while high < trials and below < 1 - outside / 2:
+        high += 1
+        below += binomial(high, trials, share)
     return low, high
 
 

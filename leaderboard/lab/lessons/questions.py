@@ -127,6 +127,18 @@ QUESTIONS: Final[Mapping[str, Question]] = {
             "at the pace of the desk. What does Little's law say?",
         },
     ),
+    "slowest-decides": Question(
+        "Three partitions: two have seen an event of 20:30, the newest in the third is of 20:05. "
+        "In which state is the window 19:00 to 20:00 of a board that waits 15 minutes?",
+        "closing",
+        {
+            "open": "All three partitions have seen events after 20:00. Can an event of 19:59 "
+            "still be on time in any of them?",
+            "closing": "The smallest watermark decides: 20:05. The window is over, but in that "
+            "partition late events still count, so nobody may call its result final.",
+            "final": "For two of the partitions, yes. What may still come through the third?",
+        },
+    ),
     "which-count": Question(
         "The board must show how many different players have a legendary, to 1 %, for 10,000,000 "
         "players. What do you keep in Redis?",

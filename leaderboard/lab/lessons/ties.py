@@ -1,11 +1,11 @@
-"""Notebook 04: a storm of ties, and what a rank costs on boards of many sizes."""
+"""Notebook 04: a storm of ties, rank policies side by side, and what a rank costs."""
 
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Final
-from uuid import UUID
+from typing import Any, Final, Literal
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import msgspec
 import pandas as pd
@@ -18,6 +18,40 @@ from leaderboard.store import reader
 from leaderboard.store.keys import Keys
 
 POINTS: Final = 150
+BOARDS: Final = """
+[[board]]
+name = "points"
+ranks = "dense"        # keeps an index of scores, so it may be asked for every policy
+
+[[board]]
+name = "first_come"
+tie_break = "first"    # equals by who reached the score first, not a to z
+"""
+"""The boards of the tie laboratory, as a boards file declares them."""
+
+POLICIES: Final = {
+    "ordinal": ("points", "ordinal"),
+    "first to reach": ("first_come", "ordinal"),
+    "competition": ("points", "competition"),
+    "dense": ("points", "dense"),
+}
+"""Board and rank policy of each column of `side_by_side`."""
+
+HITS: Final = (
+    (0, "cem", 100),
+    (1, "ann", 150),
+    (2, "ann", 150),
+    (3, "dea", 200),
+    (4, "bob", 200),
+    (5, "cem", 100),
+    (6, "eva", 100),
+)
+"""(minute, player, points) of the tie laboratory: bob, cem and dea end with 200 each."""
+
+_ACTIONS: Final[dict[int, Literal["kill", "headshot", "objective_capture"]]] = {
+    100: "kill", 150: "headshot", 200: "objective_capture",
+}  # fmt: skip
+
 CHUNK: Final = 5_000
 COSTS: Final = {"members": "int64", "query": "str", "us": "float64"}
 """Columns of `rank_costs`: microseconds for one call, the best of several rounds."""
@@ -55,6 +89,44 @@ def tie_storm(players: int, seed: int, start: datetime) -> list[PlayerScored]:
         )
         for k, place in enumerate(places)
     ]
+
+
+def hits(start: datetime) -> list[PlayerScored]:
+    """`HITS` as events from `start` on; the same start gives the same events."""
+    return [
+        PlayerScored(
+            event_id=uuid5(NAMESPACE_OID, f"{start.isoformat()} {minute}"),
+            timestamp=start + timedelta(minutes=minute),
+            player_id=player,
+            player_name=player.title(),
+            points=points,
+            game_id="game_alpha",
+            action=_ACTIONS[points],
+        )
+        for minute, player, points in HITS
+    ]
+
+
+def side_by_side(tables: frames.Frames) -> pd.DataFrame:
+    """Each player's score, and rank under every one of `POLICIES`; a row per player id.
+
+    Raises as `Frames.board`.
+    """
+    asked = {
+        name: tables.board(board=board, policy=policy).set_index("player_id")
+        for name, (board, policy) in POLICIES.items()
+    }
+    columns = {name: found["rank"] for name, found in asked.items()}
+    return pd.DataFrame({"score": next(iter(asked.values()))["score"], **columns})
+
+
+def third(ranks: pd.Series) -> str:
+    """Who has rank 3, in a column of `side_by_side`: "nobody", or the players.
+
+    >>> third(pd.Series({"ann": 1, "bob": 2, "cem": 2, "dea": 4}))
+    'nobody'
+    """
+    return ", ".join(ranks.index[ranks == 3]) or "nobody"
 
 
 def redis_order(redis: Redis, keys: Keys, n: int = 10) -> list[str]:
