@@ -152,6 +152,7 @@ class Source(Struct, frozen=True):
         keys = self.keys.of_boards | {
             "offsets": self.keys.offsets,
             "watermarks": self.keys.watermarks,
+            "partitions": self.keys.partitions,
             "board_counts": self.keys.board_counts,
         }
         given = {name: value for name, value in asked.items() if value is not None}

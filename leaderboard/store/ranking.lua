@@ -160,12 +160,15 @@ local function name_of(player)
   return redis.call('HGET', keys.player .. player, 'player_name') or player
 end
 
--- the smallest watermark of all partitions Redis knows of; '' when one has none yet
+-- the smallest watermark of all partitions of the topic; '' when one has none yet
 local function watermark()
   local least
+  local marks = 0
   local fields = redis.call('HKEYS', keys.offsets)
   for _, field in ipairs(redis.call('HKEYS', keys.watermarks)) do
-    fields[#fields + 1] = field
+    if redis.call('HEXISTS', keys.offsets, field) == 0 then
+      fields[#fields + 1] = field
+    end
   end
   for _, field in ipairs(fields) do
     if string.sub(field, 1, #asked.topic + 1) == asked.topic .. ':' then
@@ -173,12 +176,14 @@ local function watermark()
       if not mark then
         return ''
       end
+      marks = marks + 1
       if not least or is_less(mark, least) then
         least = mark
       end
     end
   end
-  return least or ''
+  local partitions = tonumber(redis.call('HGET', keys.partitions, asked.topic) or 0)
+  return marks >= partitions and least or ''
 end
 
 -- a game of a window just begun is known if one of the windows before it had it

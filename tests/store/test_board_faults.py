@@ -12,6 +12,7 @@ from leaderboard.model.events import AchievementUnlocked, GameEvent, MatchFinish
 from leaderboard.model.fold import MOST_WEIGHT, Changes, Record, fold
 from leaderboard.model.tally import PART_WEIGHT, Book
 from leaderboard.store.writer import Outcome, Writer
+from tests.store.content import content
 from tests.store.test_boards import BOARDS, KEYS, SPRING, differences, log, oracle_of, replay
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -37,10 +38,6 @@ def count(
     return writer.apply([(partition, c) for c in changes(events, boards, start)])
 
 
-def dump(redis: Redis) -> dict[bytes, bytes]:
-    return {key: redis.dump(key) for key in redis.scan_iter()}
-
-
 def test_thousands_of_names_in_one_run_count_once(redis: Redis):
     """More than one command of Redis takes: achievements and games with names of their own."""
     events: list[GameEvent] = []
@@ -63,7 +60,7 @@ def test_thousands_of_names_in_one_run_count_once(redis: Redis):
 
 def test_counts_from_before_there_were_boards_ask_for_a_rebuild(redis: Redis):
     redis.hset(KEYS.offsets, "topic:0", "5")
-    before = dump(redis)
+    before = content(redis)
     writer = Writer(redis, KEYS, "topic")
     for call in (
         lambda: writer.apply([(1, c) for c in changes([scored(1, "a", 1)], DEFAULTS)]),
@@ -71,7 +68,7 @@ def test_counts_from_before_there_were_boards_ask_for_a_rebuild(redis: Redis):
     ):
         with pytest.raises(BoardsChangedError, match="rebuild"):
             call()
-    assert dump(redis) == before
+    assert content(redis) == before
 
 
 def test_an_id_that_looks_like_another_players_member_is_its_own(redis: Redis):

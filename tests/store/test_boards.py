@@ -28,6 +28,7 @@ from leaderboard.store.keys import Keys
 from leaderboard.store.state import read_state
 from leaderboard.store.writer import Writer
 from tests.private_redis import PrivateRedis
+from tests.store.content import content
 
 KEYS = Keys("b:")
 PARTITIONS = [0, 1, 2]
@@ -144,14 +145,14 @@ def test_any_log_however_cut_and_dealt_gives_what_the_oracle_says(
 def test_counts_of_other_boards_are_refused_and_nothing_changes(shared: Redis):
     run = log(1, 40, SPRING, 0)
     replay(shared, run, DEFAULTS, 1)
-    before = {key: shared.dump(key) for key in shared.scan_iter()}
+    before = content(shared)
     other = (GLOBAL, Board(name="hourly", window="hourly", lateness_s=1))
     writer = Writer(shared, KEYS, "topic", boards=other)
     start = writer.offsets([0])[0] or 0
     (changes,) = fold([Record(start, run[0][1].event)], start, book=Book(other))
     with pytest.raises(BoardsChangedError, match="rebuild"):
         writer.apply([(0, changes)])
-    assert {key: shared.dump(key) for key in shared.scan_iter()} == before
+    assert content(shared) == before
 
 
 def test_the_same_boards_in_another_order_are_the_same(shared: Redis):

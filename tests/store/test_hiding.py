@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
@@ -24,6 +24,7 @@ from leaderboard.store.query import run
 from leaderboard.store.reader import player, snapshot
 from leaderboard.store.standings import friends
 from leaderboard.store.writer import Writer
+from tests.store.content import content
 
 KEYS = Keys("h:")
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -89,19 +90,10 @@ class Story:
     def unhide(self, name: str) -> int | None:
         return unhide(self._redis, KEYS, name, reason="appeal", by="test", now=START)
 
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[bytes, Any]:
         """Every key but the audit trail."""
-        readers: dict[bytes, Any] = {
-            b"zset": lambda k: dict(self._redis.zrange(k, 0, -1, withscores=True)),
-            b"hash": self._redis.hgetall,
-            b"set": self._redis.smembers,
-            b"list": lambda k: self._redis.lrange(k, 0, -1),
-            b"string": self._redis.get,
-        }
         return {
-            key.decode(): readers[self._redis.type(key)](key)
-            for key in self._redis.scan_iter("*")
-            if key.decode() != KEYS.audit
+            key: held for key, held in content(self._redis).items() if key != KEYS.audit.encode()
         }
 
 
@@ -115,7 +107,10 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    phases=[Phase.explicit, Phase.generate],
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 999), steps=STEPS)
 def test_whenever_players_are_hidden_and_shown_it_is_as_if_at_the_end(
@@ -145,8 +140,8 @@ def test_whenever_players_are_hidden_and_shown_it_is_as_if_at_the_end(
         plain.unhide(name)
     assert plain.content() == shown, "there and back"
 
-    of_players = {k: v for k, v in shown.items() if k.startswith("h:player:")}
-    assert {k: v for k, v in found.items() if k.startswith("h:player:")} == of_players
+    of_players = {k: v for k, v in shown.items() if k.startswith(b"h:player:")}
+    assert {k: v for k, v in found.items() if k.startswith(b"h:player:")} == of_players
 
 
 def test_others_close_up_and_totals_stay(redis: Redis):

@@ -7,7 +7,8 @@ from leaderboard.errors import StoreError
 from leaderboard.model.fold import fold
 from leaderboard.store.state import delete_state, read_state
 from leaderboard.store.writer import Outcome, Writer
-from tests.store.test_writer import KEYS, dump, records
+from tests.store.content import content
+from tests.store.test_writer import KEYS, records
 
 
 def spans(redis: Redis) -> list[tuple[int, str]]:
@@ -43,10 +44,10 @@ def test_a_refused_call_notes_nothing(redis: Redis):
     """A zombie of an older version that wakes up."""
     writer = Writer(redis, KEYS, "topic")
     apply(writer, 0, "v2")
-    before = dump(redis)
+    before = content(redis)
     assert not apply(writer, 0, "v1").applied
     assert not apply(writer, 30, "v1").applied
-    assert dump(redis) == before
+    assert content(redis) == before
 
 
 def test_a_key_of_another_type_changes_nothing(redis: Redis):
@@ -54,10 +55,10 @@ def test_a_key_of_another_type_changes_nothing(redis: Redis):
     apply(writer, 0, "v1")
     redis.delete(KEYS.schemas)
     redis.rpush(KEYS.schemas, "x")
-    before = dump(redis)
+    before = content(redis)
     with pytest.raises(StoreError, match="WRONGTYPE"):
         apply(writer, 10, "v2")
-    assert dump(redis) == before
+    assert content(redis) == before
 
 
 def test_a_rebuild_begins_anew(redis: Redis):

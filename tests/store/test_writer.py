@@ -15,6 +15,7 @@ from leaderboard.model.simulate import Profile, simulate
 from leaderboard.store.keys import Keys
 from leaderboard.store.state import delete_state, read_state
 from leaderboard.store.writer import Outcome, Writer
+from tests.store.content import content
 
 KEYS = Keys("t:")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,10 +36,6 @@ def apply(writer: Writer, run: list[Record], partition: int = 0, **options: int)
     return writer.apply(calls)
 
 
-def dump(redis: Redis) -> dict[bytes, bytes]:
-    return {key: redis.dump(key) for key in sorted(redis.scan_iter("*"))}
-
-
 def test_state_equals_the_oracle(redis: Redis, writer: Writer):
     run = records(5000, players=300)
     oracle = Oracle()
@@ -55,17 +52,17 @@ def test_state_equals_the_oracle(redis: Redis, writer: Writer):
 def test_the_same_changes_again_are_refused_and_change_nothing(redis: Redis, writer: Writer):
     run = records(100)
     apply(writer, run)
-    before = dump(redis)
+    before = content(redis)
     assert apply(writer, run) == [Outcome(False, 100)]
-    assert dump(redis) == before
+    assert content(redis) == before
 
 
 @pytest.mark.parametrize("start", [50, 150])
 def test_changes_from_any_other_offset_are_refused(redis: Redis, writer: Writer, start: int):
     apply(writer, records(100))
-    before = dump(redis)
+    before = content(redis)
     assert apply(writer, records(10, start=start, seed=2)) == [Outcome(False, 100)]
-    assert dump(redis) == before
+    assert content(redis) == before
 
 
 def test_nothing_stored_means_offset_zero(writer: Writer):
@@ -121,10 +118,10 @@ def test_scores_stay_whole_beyond_what_floats_print(redis: Redis, writer: Writer
 )
 def test_a_call_that_fails_has_changed_nothing(redis: Redis, writer: Writer, key: str):
     redis.set(key, "not what it should be")
-    before = dump(redis)
+    before = content(redis)
     with pytest.raises(StoreError, match="WRONGTYPE"):
         apply(writer, records(200))
-    assert dump(redis) == before
+    assert content(redis) == before
 
 
 @pytest.mark.parametrize(
@@ -134,20 +131,20 @@ def test_a_count_that_is_no_number_stops_the_call_before_it_writes(
     redis: Redis, writer: Writer, key: str, field: str
 ):
     redis.hset(key, field, "many")
-    before = dump(redis)
+    before = content(redis)
     with pytest.raises(StoreError, match="holds no number"):
         apply(writer, records(200))
-    assert dump(redis) == before
+    assert content(redis) == before
 
 
 def test_out_of_memory_changes_nothing_and_goes_on_after(redis: Redis, writer: Writer):
     apply(writer, records(100))
-    before = dump(redis)
+    before = content(redis)
     redis.config_set("maxmemory", "1mb")
     try:
         with pytest.raises(StoreError, match=r"OOM|memory"):
             apply(writer, records(100, start=100, seed=2))
-        assert dump(redis) == before
+        assert content(redis) == before
     finally:
         redis.config_set("maxmemory", "0")
     assert apply(writer, records(100, start=100, seed=2)) == [Outcome(True)]
