@@ -248,7 +248,7 @@ def test_rates_as_rates_and_too_few_matches(page: Page, api: Serving, feed: Feed
     open_live(page, api, "?board=win_rate")
     who(page, "A")
     scores(page, "66.7 %")
-    expect(page.locator("#ranking .detail")).to_have_text("20.8–93.9 %")
+    expect(page.locator("#ranking .detail")).to_have_text("20.8\u201393.9 %")
     expect(page.get_by_label("2 of 3 matches won; 95 % interval from 20.8 %")).to_be_visible()
     expect(page.locator("#rules")).to_contain_text("fewer than 3 finished matches are not shown")
 

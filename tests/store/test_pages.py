@@ -225,7 +225,8 @@ def test_the_on_time_pane_where_there_is_one(ask: Asking):
 
     assert shown(ask(top, on_time, 9)) == [(1, "a", 5)]
     assert shown(ask(top, latest, 9)) == [(1, "b", 9), (2, "a", 5)]
-    assert ask(top, latest, 9).has_on_time and ask(top, on_time, 9).has_on_time
+    assert ask(top, latest, 9).has_on_time
+    assert ask(top, on_time, 9).has_on_time
 
 
 def test_previous_ranks(ask: Asking):
