@@ -398,6 +398,7 @@ def test_the_keyboard_chooses_a_board(page: Page, api: Serving, feed: Feed):
     page.keyboard.press("Enter")  # skip to the board
     page.keyboard.press("Tab")
     expect(page.get_by_label("Board", exact=True)).to_be_focused()
+    expect(page.locator("#board-choice option")).to_have_count(9, timeout=SOON_MS)
 
     page.keyboard.press("ArrowDown")
 

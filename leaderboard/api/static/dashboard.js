@@ -173,7 +173,10 @@ function tick() {
 }
 
 byId("retry").addEventListener("click", () => live.retry());
-addEventListener("popstate", () => choose(readChoice(location.search), ""));
+addEventListener("popstate", () => {
+  const choice = readChoice(location.search);
+  if (addressOf(choice) !== addressOf(page.choice)) choose(choice, ""); // else only the #part changed
+});
 document.addEventListener("visibilitychange", () => document.hidden || askAgain());
 setInterval(tick, 1000);
 view.begin(page.choice);
