@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from leaderboard.settings import Settings
 from tests.browser.pages import SOON_MS, open_live, strict
 from tests.serving import Feed, Serving, finished, scored, serving
-from tests.waiting import until
 
 TOML = """
 [[board]]
@@ -121,14 +120,15 @@ def test_every_declared_board_is_offered_and_one_chosen_is_live(
 
 def test_an_unchanged_board_is_asked_for_by_its_tag(page: Page, api: Serving, feed: Feed):
     feed(scored("a", 5, at=now()))
-    statuses: list[int] = []
-    page.on("response", lambda r: statuses.append(r.status) if "leaderboard?" in r.url else None)
-
-    open_live(page, api, "?board=daily")
-
+    with page.expect_response(lambda r: "leaderboard?" in r.url) as first:
+        open_live(page, api, "?board=daily")
     who(page, "A")
-    until(lambda: page.evaluate("1") == 1 and 304 in statuses)
-    assert statuses[0] == 200
+
+    with page.expect_response(lambda r: "leaderboard?" in r.url and r.status == 304) as again:
+        expect(page.locator("#ranking")).to_be_visible()
+
+    assert first.value.status == 200
+    assert again.value.request.headers["if-none-match"] == first.value.headers["etag"]
 
 
 def test_an_archive_does_not_move_with_the_live_board(page: Page, api: Serving, feed: Feed):
