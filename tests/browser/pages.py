@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
 from tests.serving import Serving
 
 SOON_MS = 60_000
+MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
+TUESDAY = MONDAY + timedelta(days=1)
+FRIDAY = MONDAY + timedelta(days=4)
 
 
 @contextmanager
@@ -25,3 +29,18 @@ def open_live(page: Page, api: Serving, query: str = "") -> None:
     """Open the dashboard and wait until it is connected."""
     page.goto(f"{api.url}/{query}")
     expect(page.locator("#connection")).to_have_text("Live", timeout=SOON_MS)
+
+
+def now() -> datetime:
+    """An instant in the live window of every board."""
+    return datetime.now(UTC)
+
+
+def who(page: Page, *names: str) -> None:
+    """Wait until the board shows these names, in this order."""
+    expect(page.locator("#ranking .who")).to_have_text(list(names), timeout=SOON_MS)
+
+
+def scores(page: Page, *texts: str) -> None:
+    """Wait until the board shows these scores, in this order."""
+    expect(page.locator("#ranking td.score > span:not(.gain)")).to_have_text(list(texts))
