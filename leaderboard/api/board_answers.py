@@ -28,6 +28,7 @@ def page_answer(page: board_rows.BoardPage, now: float) -> models.BoardPage:
         rows=[models.BoardRow.model_validate(row) for row in page.rows],
         previous=page.previous,
         next=page.next,
+        has_on_time=page.has_on_time,
     )
 
 
@@ -86,6 +87,11 @@ def combined_answer(
             ],
         }
     )
+
+
+def games_answer(found: catalog.Games) -> models.Games:
+    window = _window(found.window, found.state) if found.window and found.state else None
+    return models.Games(board=found.board.name, window=window, games=found.games)
 
 
 def boards_answer(found: Sequence[catalog.BoardInfo]) -> models.Boards:

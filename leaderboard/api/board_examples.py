@@ -46,6 +46,7 @@ PAGE: dict[str, Any] = {
     ],
     "previous": "",
     "next": _CURSOR,
+    "has_on_time": False,
 }  # fmt: skip
 
 _STANDING: dict[str, Any] = {
@@ -106,6 +107,8 @@ COMBINED: dict[str, Any] = {
         {"rank": 1, "player_id": "player_007", "player_name": "NightHawk", "score": 2150},
     ],
 }
+
+GAMES: dict[str, Any] = {"board": "game", "window": None, "games": ["chess", "go"]}
 
 BOARDS: dict[str, Any] = {
     "boards": [

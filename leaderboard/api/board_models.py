@@ -74,6 +74,9 @@ class BoardPage(Place):
     rows: list[BoardRow]
     previous: str = Field(description="cursor of the page before; empty: there is none")
     next: str = Field(description="cursor of the page after; empty: there is none")
+    has_on_time: bool = Field(
+        description="late events counted in the window: its on-time result is kept beside it"
+    )
 
 
 class Standing(_Model):
@@ -171,6 +174,14 @@ class BoardInfo(_Model):
     windows: list[Window] = Field(description="newest first, at most 100")
     late: int = Field(description="events that came too late for this board")
     out_of_bounds: int = Field(description="events outside of its score bounds")
+
+
+class Games(_Model):
+    """The games of a board of one window, each with a board of its own."""
+
+    board: str
+    window: Window | None = Field(description="null: the board has no windows")
+    games: list[str] = Field(description="a to z")
 
 
 class Boards(_Model):

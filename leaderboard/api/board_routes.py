@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from leaderboard.api import board_examples as examples
@@ -28,6 +28,7 @@ from leaderboard.api.board_answers import (
     boards_answer,
     combined_answer,
     friends_answer,
+    games_answer,
     history_answer,
     page_answer,
     ranks_answer,
@@ -39,7 +40,7 @@ from leaderboard.api.services import Api, Services
 from leaderboard.api.subroutes import Subroute
 from leaderboard.store import pages, query
 from leaderboard.store.board_rows import BoardPage
-from leaderboard.store.catalog import catalog
+from leaderboard.store.catalog import catalog, games
 from leaderboard.store.combine import combined, names
 from leaderboard.store.standings import friends, history, ranks
 
@@ -69,6 +70,23 @@ async def boards(request: Request, api: Api, now: Now) -> Response:
     """Every declared board: its definition, live window, resets, windows kept, games."""
     found = await api.reads.ask(catalog(api.reads.source, now=now))
     return tagged(request, boards_answer(found))
+
+
+@router.get(
+    "/api/boards/{board}/games",
+    response_model=models.Games,
+    responses=answer(examples.GAMES) | NOT_THERE | REDIS_AWAY,
+)
+async def games_of_board(
+    request: Request,
+    api: Api,
+    now: Now,
+    board: Annotated[str, Path(max_length=40, description="a board per game")],
+    at: At = "",
+) -> Response:
+    """The games of a board per game, in its live window or in a past one that is kept."""
+    question = games(api.reads.source, board, now=now, at=at)
+    return tagged(request, games_answer(await api.reads.ask(question)))
 
 
 @router.get(

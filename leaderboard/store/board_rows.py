@@ -46,7 +46,8 @@ class BoardPage(Struct, frozen=True):
 
     `total` is how many players the board has, `count` how many the part asked for has (a range of
     scores, the best percent; else the same). `previous` and `next` are cursors, empty at the ends.
-    `state` is None on boards without windows.
+    `state` is None on boards without windows. `has_on_time`: late events counted in the window, so
+    that its on-time result is another one, kept beside it.
     """
 
     place: Place
@@ -56,6 +57,7 @@ class BoardPage(Struct, frozen=True):
     rows: list[BoardRow]
     previous: str
     next: str
+    has_on_time: bool
 
 
 class Standing(Struct, frozen=True):

@@ -4,14 +4,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from leaderboard.errors import QuestionError
 from leaderboard.model.boards import Board
 from leaderboard.model.moments import resets, window_at
 from leaderboard.model.windows import Window
-from leaderboard.store.board_rows import State, window_state
-from leaderboard.store.places import Place, Source, spot
+from leaderboard.store.board_rows import State, checked, window_state
+from leaderboard.store.places import Place, Source, spot, windowed
 from leaderboard.store.query import Query, script, unpacked
 
 _CATALOG = script("ranking", "catalog")
+_GAMES = script("ranking", "games")
 
 
 class Kept(Struct, frozen=True):
@@ -55,6 +57,40 @@ def catalog(source: Source, *, now: float, most_windows: int = 100) -> Query[lis
 
     question = source.question(places=[spot(place) for place in places], most=most_windows)
     return Query(_CATALOG, [], [question], unpacked(parse))
+
+
+class Games(Struct, frozen=True):
+    """The games of a board, a to z; `window` and `state` are None without windows."""
+
+    board: Board
+    window: Window | None
+    state: State | None
+    games: list[str]
+
+
+def games(source: Source, name: str, *, now: float, at: str = "") -> Query[Games]:
+    """Which games a board per game has in its live window, or in the one at `at`.
+
+    Raises
+    ------
+    QuestionError
+        when the board counts all games together; else as `Source.place`.
+    NotThereError
+        when there is no such board; by `run`: when the window is not kept.
+    """
+    board = source.board(name)
+    if board.scope != "game":
+        raise QuestionError(f"board {name!r} counts all games together: it has no list of them")
+    if at:
+        windowed(board, source.window(board, "", now), f"one of {at}")
+    window = source.window(board, at, now)
+    place = Place(board, window, "", board.ranks, "latest", not at)
+
+    def parse(reply: list[Any]) -> Games:
+        state = checked(place, reply[0])
+        return Games(board, window, state, sorted(reply[1]))
+
+    return Query(_GAMES, [], [source.question(place=spot(place))], unpacked(parse))
 
 
 def _info(place: Place, now: float, watermark: str, line: list[Any]) -> BoardInfo:

@@ -1,8 +1,8 @@
 -- Rows of one board that follow each other. The part asked for is all of it, a range of scores or
 -- the best percent; the page starts at its top, around a player or a score, or beside a cursor.
--- Returns {head, players in all, rows in the part, rows of the part before the page, {row, ...}} or
--- {head} when the player does not stand there. A row: {member, player, name, score, rank, previous
--- rank or false, state of a rate}.
+-- Returns {head, players in all, rows in the part, rows of the part before the page, {row, ...}, 1
+-- if an on-time result is kept apart} or {head} when the player does not stand there. A row:
+-- {member, player, name, score, rank, previous rank or false, state of a rate}.
 local place, n = asked.place, asked.n
 local board = open(place)
 local previous = asked.previous and open(asked.previous)
@@ -55,4 +55,5 @@ if board.rate then
     end
   end
 end
-return cmsgpack.pack({head(place), board.size, high - low, from - low, rows})
+return cmsgpack.pack({head(place), board.size, high - low, from - low, rows,
+  redis.call('SISMEMBER', keys.split, place.id)})

@@ -92,7 +92,7 @@ def _parse(place: Place, player: str | None, reply: list[Any]) -> BoardPage:
     state = checked(place, reply[0])
     if len(reply) == 1:
         raise NotThereError(f"no player {player!r} on board {place.id}")
-    _, total, count, before, lines = reply
+    _, total, count, before, lines, split = reply
     rows = [_row(place, player, line) for line in lines]
     ends = [(float(line[3]), line[0]) for line in lines[:1] + lines[-1:]]
     return BoardPage(
@@ -103,6 +103,7 @@ def _parse(place: Place, player: str | None, reply: list[Any]) -> BoardPage:
         rows=rows,
         previous=write_cursor(place, "before", *ends[0]) if rows and before else "",
         next=write_cursor(place, "after", *ends[1]) if before + len(rows) < count and rows else "",
+        has_on_time=bool(split),
     )
 
 

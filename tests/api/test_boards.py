@@ -75,7 +75,7 @@ def test_a_page_of_a_past_window(api: Serving, feed: Feed):
     live = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     assert {
         "id": "daily:2026-01-01", "board": "daily", "game": "", "policy": "ordinal",
-        "pane": "latest", "total_players": 2, "count": 2, "previous": "",
+        "pane": "latest", "total_players": 2, "count": 2, "previous": "", "has_on_time": False,
         "window": {
             "label": "2026-01-01", "start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z",
             "state": "final",
@@ -211,6 +211,19 @@ def test_what_boards_there_are(api: Serving, feed: Feed):
     assert boards["daily"]["live"]["start"] == boards["daily"]["previous_reset"]
 
 
+def test_games_of_any_window(api: Serving, feed: Feed):
+    feed(*(scored("a", 5, game=game, at=NEW_YEAR) for game in ("ü", "go/1")),
+         scored("a", 5, game="chess", at=NEW_YEAR + timedelta(days=40)))  # fmt: skip
+
+    old = api.get("/api/boards/game_year/games?at=2026-01-07").json()
+
+    assert (old["window"]["label"], old["games"]) == ("2026-01", ["go/1", "ü"])
+    assert api.get("/api/boards/game_year/games?at=2026-02").json()["games"] == ["chess"]
+    assert api.get("/api/boards/game/games").json() == {
+        "board": "game", "window": None, "games": ["chess", "go/1", "ü"],
+    }  # fmt: skip
+
+
 def test_pages_have_tags(api: Serving, feed: Feed):
     feed(scored("a", 5))
     for path in ("/api/boards", "/api/leaderboard?board=global", "/api/player/a/ranks"):
@@ -263,6 +276,10 @@ def test_the_plain_leaderboard_is_the_shared_snapshot(api: Serving, feed: Feed):
             "/friends", "/friends?ids=", "/friends?ids=a&missing=hide",
             "/friends?" + "&".join(f"ids={i}" for i in range(101)), "/range?min=nan&max=1",
         )),
+        (404, "no board 'x'", "/api/boards/x/games"),
+        (404, "keeps no window", "/api/boards/game_year/games?at=2025-01"),
+        (422, "counts all games together", "/api/boards/daily/games"),
+        (422, "has no windows", "/api/boards/game/games?at=2026-01"),
         (422, "", "/api/player/a/history"),
         (422, "", "/api/player/a/history?board=daily&windows=0"),
     ],

@@ -19,6 +19,7 @@ from leaderboard.settings import Settings
 
 ROUTES = {
     "/api/boards",
+    "/api/boards/{board}/games",
     "/api/leaderboard",
     "/api/leaderboard/range",
     "/api/leaderboard/percent",
@@ -65,7 +66,7 @@ def test_every_failure_has_a_reason_and_an_example(schema: dict[str, Any]):
         if status in ("404", "409", "410", "503")
     }
 
-    assert len(failures) == 26
+    assert len(failures) == 28
     for response in failures.values():
         assert response["content"]["application/json"]["example"]["detail"]
 
@@ -98,6 +99,7 @@ def test_references_lead_somewhere(schema: dict[str, Any]):
         (board_examples.HISTORY, board_models.RankHistory),
         (board_examples.COMBINED, board_models.CombinedBoard),
         (board_examples.BOARDS, board_models.Boards),
+        (board_examples.GAMES, board_models.Games),
     ],
 )
 def test_examples_are_what_the_models_say(example: Any, model: Any):

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from leaderboard.settings import Settings
+from tests.browser.pages import SOON_MS, open_live, strict
 from tests.serving import Feed, Serving, scored, serving, unlocked
 
-SOON_MS = 60_000
 EVIL = '<img src=x onerror="document.title=`broken`">'
 
 
@@ -28,18 +28,8 @@ def feed(settings: Settings) -> Iterator[Feed]:
 
 @pytest.fixture
 def page(page: Page) -> Iterator[Page]:
-    """A page that fails its test when one of our scripts, or the security policy, complains."""
-    page.set_default_timeout(SOON_MS)
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda m: complaints.append(m.text) if "Content Sec" in m.text else None)
-    yield page
-    assert complaints == []
-
-
-def open_live(page: Page, api: Serving) -> None:
-    page.goto(api.url)
-    expect(page.locator("#connection")).to_have_text("Live", timeout=SOON_MS)
+    with strict(page) as page:
+        yield page
 
 
 def names(page: Page) -> list[str]:

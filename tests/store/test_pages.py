@@ -219,11 +219,14 @@ def test_the_on_time_pane_where_there_is_one(ask: Asking):
     on_time = SOURCE.place("daily", now=NOW, pane="on_time")
     Plain(latest, [Line("a", 5), Line("b", 9)]).fill(ask.redis, SOURCE)
     assert shown(ask(top, on_time, 9)) == [(1, "b", 9), (2, "a", 5)], "nothing late counted yet"
+    assert not ask(top, latest, 9).has_on_time
 
     Plain(on_time, [Line("a", 5)]).fill(ask.redis, SOURCE, pane="on_time:")
 
     assert shown(ask(top, on_time, 9)) == [(1, "a", 5)]
     assert shown(ask(top, latest, 9)) == [(1, "b", 9), (2, "a", 5)]
+    assert ask(top, latest, 9).has_on_time
+    assert ask(top, on_time, 9).has_on_time
 
 
 def test_previous_ranks(ask: Asking):

@@ -1,5 +1,6 @@
 // The ranking table: rows keyed by player, which move to their new places.
 
+import { rateWords, scoreText } from "./describe.js";
 import { byId, count, element } from "./page.js";
 
 const MOVE_WINDOW_MS = 30_000;
@@ -14,19 +15,28 @@ export class RankingTable {
     this.history = [];
   }
 
-  /** Forget earlier ranks, because another number of players is shown. */
+  /** Forget earlier ranks and scores, because another board, or part of one, is shown. */
   reset() {
     this.history = [];
+    this.rows.clear();
+    this.body.replaceChildren();
   }
 
-  show(players, now) {
-    const before = this.remember(players, now);
+  /**
+   * Show `players` of a board with this `definition`. Arrows tell the change since the window
+   * before, which `since` names; without it, of the last 30 s.
+   */
+  show(players, now, definition, since = "") {
+    const recent = this.remember(players, now);
+    const before = since ? new Map(players.map((p) => [p.player_id, p.previous_rank])) : recent;
+    const shown = { definition, before, since: since ? `since ${since}` : "in the last 30 s" };
     const tops = this.tops();
-    const best = Math.max(players[0]?.score ?? 0, 1);
+    // where the lowest leads, a bar as long as the score would tell the contrary
+    shown.best = definition.order === "asc" ? Infinity : Math.max(players[0]?.score ?? 0, 1e-9);
     const kept = new Map();
     for (const player of players) {
       const row = this.rows.get(player.player_id) ?? this.newRow(player.player_id);
-      this.fill(row, player, best, before);
+      this.fill(row, player, shown);
       kept.set(player.player_id, row);
     }
     this.rows = kept;
@@ -46,12 +56,13 @@ export class RankingTable {
 
   newRow(id) {
     const row = {
-      place: element("span", { className: "place" }),
+      place: element("span", { className: "medal" }),
       moved: element("span", { className: "moved" }),
       who: element("button", { className: "who", type: "button" }),
       share: element("span", { className: "share", "aria-hidden": "true" }),
       gain: element("span", { className: "gain", "aria-hidden": "true" }),
       points: element("span"),
+      detail: element("small", { className: "detail" }),
       score: null,
     };
     row.who.addEventListener("click", () => this.onSelect(id));
@@ -61,28 +72,30 @@ export class RankingTable {
       element("td", { className: "rank" }, row.place),
       element("td", { className: "move" }, row.moved),
       element("td", { className: "name" }, row.who, row.share),
-      element("td", { className: "score" }, row.points),
+      element("td", { className: "score" }, row.points, row.detail),
     );
     return row;
   }
 
-  fill(row, player, best, before) {
+  fill(row, player, { definition, before, since, best }) {
     row.place.textContent = count(player.rank);
     row.place.dataset.place = player.rank;
     row.who.textContent = player.player_name;
     row.who.title = `${player.player_name} (${player.player_id})`;
-    row.share.style.setProperty("--share", (player.score / best).toFixed(4));
-    showMove(row.moved, before.get(player.player_id), player.rank);
-    this.showScore(row, player.score);
+    row.share.hidden = best === Infinity;
+    row.share.style.setProperty("--share", Math.max(0, player.score / best).toFixed(4));
+    showMove(row.moved, before.get(player.player_id) ?? null, player.rank, since);
+    this.showScore(row, player.score, definition);
+    showDetail(row.detail, rateWords(player.rate, definition));
   }
 
-  showScore(row, score) {
+  showScore(row, score, definition) {
     if (row.score === score) return;
     const gained = row.score === null ? 0 : score - row.score;
     row.score = score;
-    row.points.textContent = count(score);
+    row.points.textContent = scoreText(score, definition);
     row.gain.remove();
-    if (gained > 0 && !calm.matches) {
+    if (gained > 0 && Number.isInteger(gained) && !calm.matches) {
       row.gain.textContent = `+${count(gained)}`;
       row.points.before(row.gain);
     }
@@ -124,17 +137,27 @@ export class RankingTable {
   }
 }
 
-function showMove(cell, old, rank) {
-  const gained = old === undefined ? null : old - rank;
+/** What a rate is made of, in a few signs; in words for those who point at it or listen. */
+function showDetail(node, detail) {
+  node.hidden = !detail;
+  if (!detail || node.textContent === detail.short) return;
+  node.textContent = detail.short;
+  node.title = detail.words;
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", detail.words);
+}
+
+function showMove(cell, old, rank, since) {
+  const gained = old === null ? null : old - rank;
   const [way, text, words] =
-    gained === null ? ["new", "new", "new on this board"]
+    gained === null ? ["new", "new", "new here"]
     : gained > 0 ? ["up", `▲ ${gained}`, `up ${gained}`]
     : gained < 0 ? ["down", `▼ ${-gained}`, `down ${-gained}`]
     : ["none", "–", "no change"];
+  cell.title = `${words} ${since}`;
   if (cell.dataset.way === way && cell.textContent === text) return;
   cell.dataset.way = way;
   cell.textContent = text;
   cell.setAttribute("aria-label", words);
   cell.setAttribute("role", "img");
-  cell.title = `${words} in the last 30 s`;
 }

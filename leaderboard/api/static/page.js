@@ -28,17 +28,32 @@ export function clock(iso) {
   return today ? time : `${instant.toLocaleDateString("en-CA")} ${time}`;
 }
 
-/** The JSON at `path` (relative to this page); throws an Error that says why there is none. */
-export async function ask(path) {
+/** Why there is no answer: the server's words, and its status (0: it did not answer). */
+export class AnswerError extends Error {
+  constructor(text, status = 0) {
+    super(text);
+    this.status = status;
+  }
+}
+
+/** What `path` (relative to this page) answers: content, or 304. Throws an AnswerError. */
+export async function request(path, headers = {}) {
   let answer;
   try {
-    answer = await fetch(path, { signal: AbortSignal.timeout(10_000) });
+    answer = await fetch(path, { headers, signal: AbortSignal.timeout(10_000) });
   } catch {
-    throw new Error("The server does not answer.");
+    throw new AnswerError("The server does not answer.");
   }
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    throw new Error(typeof body.detail === "string" ? body.detail : `Status ${answer.status}`);
-  }
-  return body;
+  if (answer.ok || answer.status === 304) return answer;
+  const { detail } = await answer.json().catch(() => ({}));
+  const words = Array.isArray(detail) ? detail.map((one) => one.msg).join("; ") : detail;
+  throw new AnswerError(words || `Status ${answer.status}`, answer.status);
+}
+
+/** The JSON at `path`; throws an AnswerError. */
+export async function ask(path) {
+  const answer = await request(path);
+  return answer.json().catch(() => {
+    throw new AnswerError("The server's answer broke off.");
+  });
 }
