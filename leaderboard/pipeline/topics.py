@@ -12,13 +12,9 @@ from leaderboard.settings import Settings
 def topic_config(settings: Settings, name: str) -> dict[str, str]:
     """Of a topic we create, in Kafka's own names, milliseconds and bytes.
 
-    Records bear the broker's time: it tells arrival, and which event's own clock is far ahead. A
-    dead or late letter is larger than its record by our headers, so its topic takes larger ones.
+    A dead or late letter is larger than its record by our headers, so its topic takes larger ones.
     """
-    retention = {
-        "retention.ms": str(settings.retention_days * 24 * 3600 * 1000),
-        "message.timestamp.type": "LogAppendTime",
-    }
+    retention = {"retention.ms": str(settings.retention_days * 24 * 3600 * 1000)}
     kept = (settings.dead_letter_topic, settings.late_topic)
     larger = {"max.message.bytes": str(4 << 20)} if name in kept else {}
     return retention | larger
