@@ -11,7 +11,7 @@ setup = $(or $(shell for python in $(PYTHON) python3.13 python3.12 python3.11 py
 # the commands here must not depend on where the caller's shell was
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help lab setup test registry-test check notebooks bench-reads lock clean clean-data
+.PHONY: help lab setup test registry-test check notebooks bench-boards bench-reads lock clean clean-data
 help:
 	@echo 'make lab         set up, start the servers, open JupyterLab on the first notebook'
 	@echo 'make setup       set up alone; the command is then .venv/bin/leaderboard'
@@ -20,6 +20,7 @@ help:
 	@echo 'make registry-test  the schema registry tests on a real Apicurio (158 MB, once)'
 	@echo 'make check       format, lint, types, schemas, notebooks without output, locks: under a minute'
 	@echo 'make notebooks   run every notebook; reports in build/'
+	@echo 'make bench-boards what the nine boards cost against the global one alone'
 	@echo 'make bench-reads what reads of boards cost: SIZES="10000 1000000 5000000"'
 	@echo 'make lock        resolve the dependencies again into requirements/*.lock'
 	@echo 'make clean       stop the servers, delete all but data/ (that: make clean-data)'
@@ -53,6 +54,9 @@ check:
 
 notebooks: setup
 	@$(BIN)/leaderboard notebooks run
+
+bench-boards: setup
+	@$(BIN)/python -m tools.bench_boards
 
 SIZES ?= 10000 1000000
 bench-reads: setup
