@@ -16,12 +16,13 @@ from leaderboard.cli.clients import connect_redis, keys_of
 from leaderboard.cli.exposing import LOCAL, MetricsHost, MetricsPort
 from leaderboard.cli.signals import on_stop_signal
 from leaderboard.errors import StoreError
+from leaderboard.pipeline.batch import Batch
 from leaderboard.pipeline.control import Control
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.exposition import exposed
 from leaderboard.pipeline.metrics import ProcessorMetrics, redis_calls
-from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import RateMeter
 from leaderboard.pipeline.schemas import wire_of
 from leaderboard.pipeline.topics import ensure_topics

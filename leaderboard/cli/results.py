@@ -13,10 +13,11 @@ from leaderboard.cli.board import print_board, print_page
 from leaderboard.cli.clients import connect_redis, keys_of
 from leaderboard.errors import LeaderboardError, StageError
 from leaderboard.model.boards import GLOBAL
+from leaderboard.pipeline.batch import Batch
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import declared_boards, source_of, writer_of
 from leaderboard.pipeline.lag import active_members
-from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.schemas import wire_of
 from leaderboard.pipeline.verify import Report, verify
 from leaderboard.settings import Settings

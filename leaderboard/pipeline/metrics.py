@@ -16,7 +16,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
-from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.batch import Batch
+from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer, RateMeter
 
 FAST_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)

@@ -14,7 +14,6 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import IllegalStateError, KafkaError
 from kafka.structs import OffsetAndMetadata
-from msgspec import Struct
 
 from leaderboard.errors import (
     BoardsChangedError,
@@ -28,6 +27,7 @@ from leaderboard.model.fold import Changes, Record, fold
 from leaderboard.model.tally import Book
 from leaderboard.model.wire import Wire
 from leaderboard.pipeline.assignment import Assignment
+from leaderboard.pipeline.batch import Batch
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.schemas import local_wire
@@ -37,21 +37,6 @@ from leaderboard.store.writer import Writer
 log = logging.getLogger(__name__)
 
 LONGEST_RETRY_S = 2.0
-
-
-class Batch(Struct):
-    """What one step did: records polled and their outcomes; `refused` counts refused calls.
-
-    `late` counts applied events that came too late for at least one board.
-    """
-
-    records: int = 0
-    applied: int = 0
-    duplicates: int = 0
-    dead_letters: int = 0
-    late: int = 0
-    refused: int = 0
-    seconds: float = 0.0
 
 
 class Processor:
@@ -169,7 +154,7 @@ class Processor:
             self._probe("polled")
             self._apply(records, batch)
             batch.seconds = time.monotonic() - began
-            self._add(batch)
+            self.totals.add(batch)
         return batch
 
     def recover(self) -> None:
@@ -290,7 +275,7 @@ class Processor:
             if outcome.applied:
                 applied[partition] = self._mine.next[partition] = changes.next
                 self._mine.watermarks[partition] = changes.watermark
-                _count(batch, changes)
+                batch.count(changes)
             else:
                 batch.refused += 1
                 self._mine.refuse(partition, changes.start, outcome.stored)
@@ -334,20 +319,9 @@ class Processor:
         parts = [TopicPartition(self.topic, p) for p in self.partitions]
         return {tp.partition: end for tp, end in self._consumer.end_offsets(parts).items()}
 
-    def _add(self, batch: Batch) -> None:
-        for name in Batch.__struct_fields__:
-            setattr(self.totals, name, getattr(self.totals, name) + getattr(batch, name))
-
 
 def _ids(records: Iterable[Record]) -> list[str]:
     return [str(r.event.event_id) for r in records if not isinstance(r.event, BadRecord)]
-
-
-def _count(batch: Batch, changes: Changes) -> None:
-    batch.applied += changes.applied
-    batch.duplicates += changes.duplicates
-    batch.dead_letters += changes.dead_letters
-    batch.late += sum(bool(missed.late) for missed in changes.missed.values())
 
 
 def _note_commit(offsets: Any, response: Any) -> None:

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from leaderboard.model.fold import Record, fold
 from leaderboard.model.simulate import Profile
+from leaderboard.pipeline.batch import Batch
 from leaderboard.pipeline.load import Load
 from leaderboard.pipeline.metrics import (
     ACK_DURATION,
@@ -18,7 +19,7 @@ from leaderboard.pipeline.metrics import (
     ProducerMetrics,
     redis_calls,
 )
-from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
 from leaderboard.store.writer import Writer
 from tests.pipeline.pipes import Pipe

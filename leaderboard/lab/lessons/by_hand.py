@@ -15,10 +15,11 @@ from redis import Redis
 from leaderboard.errors import StageError
 from leaderboard.lab import runs
 from leaderboard.lab.frames import Frames
+from leaderboard.pipeline.batch import Batch
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
-from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.schemas import wire_of
 from leaderboard.settings import Settings

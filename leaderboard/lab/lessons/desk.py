@@ -14,10 +14,11 @@ from kafka import KafkaConsumer, TopicPartition
 from redis import Redis
 
 from leaderboard.errors import StageError
+from leaderboard.pipeline.batch import Batch
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
-from leaderboard.pipeline.processor import Batch, Processor
+from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.schemas import wire_of
 from leaderboard.settings import Settings
 
