@@ -21,7 +21,7 @@ local function plan(board, id)
   local member = player
   if board.tie_break == 'first' then
     local state = redis.call('HGET', keys.state .. id, player)
-    member = (state and string.match(state, '%d+$') or '') .. player
+    member = (state and string.match(state, '%d+$') or '-') .. player -- no state: nobody's member
   end
   local score = redis.call('ZSCORE', from, member)
   redis.call('ZCARD', to)

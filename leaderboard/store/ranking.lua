@@ -44,7 +44,7 @@ local function member_of(board, player)
     return player
   end
   local state = redis.call('HGET', board.state, player)
-  return (state and string.match(state, '%d+$') or '') .. player
+  return (state and string.match(state, '%d+$') or '-') .. player -- no state: nobody's member
 end
 
 local function player_of(board, member)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.errors import StoreError
+from leaderboard.errors import RefusedError, StoreError
 from leaderboard.settings import Settings
 from tests.pipeline.pipes import Pipe
 from tests.private_redis import PrivateRedis
@@ -122,3 +122,14 @@ def test_connections_cut_again_and_again(pipe: Pipe):
             pipe.redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         until(lambda: applied(pipe) == 2000)
     pipe.assert_right(2000)
+
+
+def test_a_key_of_another_type_stops_the_processor(pipe: Pipe):
+    """No second try would help: it says so at once, and once the key is gone nothing was lost."""
+    pipe.send(pipe.events(100))
+    pipe.redis.set(pipe.keys.board, "no board")
+    with pytest.raises(RefusedError, match="WRONGTYPE"):
+        pipe.drain()
+    pipe.redis.delete(pipe.keys.board)
+    pipe.drain()
+    pipe.assert_right(100)

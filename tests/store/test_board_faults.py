@@ -6,11 +6,15 @@ from uuid import UUID, uuid5
 import pytest
 from redis import Redis
 
-from leaderboard.errors import BoardsChangedError
+from leaderboard.errors import BoardsChangedError, NotThereError
 from leaderboard.model.boards import DEFAULTS, GLOBAL, Board
 from leaderboard.model.events import AchievementUnlocked, GameEvent, MatchFinished, PlayerScored
 from leaderboard.model.fold import MOST_WEIGHT, Changes, Record, fold
 from leaderboard.model.tally import PART_WEIGHT, Book
+from leaderboard.store.hiding import hide, unhide
+from leaderboard.store.pages import around
+from leaderboard.store.places import Source
+from leaderboard.store.query import run
 from leaderboard.store.writer import Outcome, Writer
 from tests.store.content import content
 from tests.store.test_boards import BOARDS, KEYS, SPRING, differences, log, oracle_of, replay
@@ -76,6 +80,12 @@ def test_an_id_that_looks_like_another_players_member_is_its_own(redis: Redis):
     count(redis, boards, [scored(1, "alice", 700)])
     ((member, _),) = redis.zrange("b:leaderboard:race", 0, -1, withscores=True)
     thief = member.decode()
+    assert hide(redis, KEYS, thief, reason="test", by="test", now=NOON) == 0
+    assert unhide(redis, KEYS, thief, reason="test", by="test", now=NOON) == 0
+    source = Source(KEYS, "topic", boards)
+    with pytest.raises(NotThereError):
+        run(redis, around(source, source.place("race", now=NOON.timestamp()), thief, 3))
+    assert redis.zscore("b:leaderboard:race", member) == 700
     count(redis, boards, [scored(2, thief, 1)])
     scores = dict(redis.zrange("b:leaderboard:race", 0, -1, withscores=True))
     assert scores == {member: 700, member[:18] + member: 1}
