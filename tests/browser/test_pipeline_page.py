@@ -83,13 +83,19 @@ def test_kafka_away_is_said(page: Page, settings: Settings):
 
 
 def test_the_reference_lists_and_tries_every_route(page: Page, api: Serving):
+    paths = api.get("/openapi.json").json()["paths"]
     page.goto(f"{api.url}/docs")
-    expect(page.locator(".operation")).to_have_count(7, timeout=SOON_MS)
+    expect(page.locator(".operation")).to_have_count(
+        sum(len(methods) for methods in paths.values()), timeout=SOON_MS
+    )
 
-    page.get_by_role("button", name="Send").first.click()
+    board = page.locator("[id='get/api/leaderboard']")
+    if not board.get_by_role("button", name="Send").is_visible():
+        board.locator("summary").click()
+    board.get_by_role("button", name="Send").click()
 
-    expect(page.locator(".operation pre").first).to_contain_text("200", timeout=SOON_MS)
-    expect(page.locator(".operation pre").first).to_contain_text('"total_players": 0')
+    expect(board.locator("pre").first).to_contain_text("200", timeout=SOON_MS)
+    expect(board.locator("pre").first).to_contain_text('"total_players": 0')
 
 
 def test_the_reference_listens_to_pushes(page: Page, api: Serving):
