@@ -1,10 +1,12 @@
 """Boards as tables in the terminal."""
 
 from redis import Redis
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from leaderboard.model.boards import Board
 from leaderboard.model.windows import instant
 from leaderboard.store import reader
 from leaderboard.store.board_rows import BoardPage, Score
@@ -42,28 +44,32 @@ def print_page(page: BoardPage) -> None:
 
 
 def print_boards(boards: list[BoardInfo]) -> None:
-    """Print what boards there are to standard output."""
-    table = Table(title=f"{len(boards)} boards")
-    for name in ("Board", "Counts", "Ranks", "Window", "Live", "Next reset (UTC)"):
-        table.add_column(name, overflow="fold")
-    for name in ("Players", "Kept", "Late", "Out of bounds"):
-        table.add_column(name, justify="right")
+    """Print what boards there are to standard output; narrow enough for 80 columns.
+
+    `Missed` counts the events that came too late or lay out of bounds.
+    """
+    table = Table(title=f"{len(boards)} boards, times in UTC", box=SIMPLE, pad_edge=False)
+    for name in ("Board", "Counts", "Live window", "Reset"):
+        table.add_column(name, no_wrap=True)
+    for name in ("Players", "Kept", "Missed"):
+        table.add_column(name, justify="right", no_wrap=True)
     for info in boards:
-        board = info.board
-        players = f"{len(info.games)} games" if info.total is None else f"{info.total:,}"
         table.add_row(
-            board.name,
-            board.metric if board.operator == "sum" else f"{board.operator} {board.metric}",
-            board.ranks,
-            board.window,
-            info.live.window.label if info.live else "",
-            f"{instant(info.next_reset):%Y-%m-%d %H:%M:%S}" if info.next_reset else "",
-            players,
+            info.board.name,
+            _counts(info.board),
+            info.live.window.label if info.live else f"({info.board.window})",
+            f"{instant(info.next_reset):%m-%d %H:%M}" if info.next_reset else "",
+            f"{len(info.games)} games" if info.total is None else f"{info.total:,}",
             f"{info.windows_kept:,}" if info.live else "",
-            f"{info.late:,}",
-            f"{info.out_of_bounds:,}",
+            f"{info.late + info.out_of_bounds:,}",
         )
     Console().print(table)
+
+
+def _counts(board: Board) -> str:
+    """What a board counts, and how it ranks if not 1, 2, 3."""
+    what = board.metric if board.operator == "sum" else f"{board.operator} {board.metric}"
+    return what if board.ranks == "ordinal" else f"{what}, {board.ranks}"
 
 
 def shown(score: Score) -> str:
