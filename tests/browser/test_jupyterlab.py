@@ -199,7 +199,7 @@ def test_a_reloaded_page_goes_on_with_the_living_kernel(alone: Notebook) -> None
     cockpit = started(alone)
     alone.command("docmanager:save")
     alone.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
-    time.sleep(2)  # a story to remember
+    until(lambda: -cockpit.chart("lag")[0]["x"][0] > 10)  # a story to remember, on a slow page too
     since = time.monotonic()
     alone.page.reload()
     alone.ready()
