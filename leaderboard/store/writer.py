@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -99,14 +99,7 @@ class Writer:
         StoreError
             when Redis fails.
         """
-        if not partitions:
-            return {}
-        fields = [self._keys.offset_field(self._topic, p) for p in partitions]
-        try:
-            values = cast("list[bytes | None]", self._redis.hmget(self._keys.offsets, fields))
-        except RedisError as error:
-            raise StoreError(f"cannot read offsets from Redis: {error}") from error
-        return {p: None if v is None else int(v) for p, v in zip(partitions, values, strict=True)}
+        return {p: offset for p, (offset, _) in self.positions(partitions).items()}
 
     def watermarks(self, partitions: Sequence[int]) -> dict[int, int | None]:
         """Latest event time counted, per partition, in microseconds since 1970 UTC; None: none.
