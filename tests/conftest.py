@@ -13,7 +13,7 @@ from redis import Redis
 from leaderboard import stack
 from leaderboard.settings import Settings
 from leaderboard.stack.ports import free_port
-from tests.private_kafka import PrivateKafka
+from tests.private_kafka import PrivateKafka, ProxiedKafka
 from tests.private_redis import PrivateRedis
 
 # an example's time is the machine's affair: on a fresh checkout the first draw of a text takes long
@@ -96,6 +96,17 @@ def names_of_its_own(servers: stack.Servers, admin: KafkaAdminClient) -> Iterato
 def private_kafka(tmp_path: Path, servers: stack.Servers) -> Iterator[PrivateKafka]:
     """A broker of the test's own, started; it costs about two seconds."""
     kafka = PrivateKafka(embedded_in(tmp_path / "kafka").with_(redis=servers.redis))
+    yield kafka.start()
+    kafka.stop()
+
+
+@pytest.fixture(scope="module")
+def proxied_kafka(
+    tmp_path_factory: pytest.TempPathFactory, servers: stack.Servers
+) -> Iterator[ProxiedKafka]:
+    """A broker of the test module's own behind a proxy; a test that breaks it heals it."""
+    folder = tmp_path_factory.mktemp("proxied-kafka")
+    kafka = ProxiedKafka(embedded_in(folder).with_(redis=servers.redis))
     yield kafka.start()
     kafka.stop()
 
