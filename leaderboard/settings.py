@@ -24,7 +24,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    kafka: str = Field("", description="external Kafka as host:port; empty: the embedded broker")
+    kafka: str = Field(
+        "", description="external Kafka as host:port, or several by comma; empty: embedded"
+    )
     redis: str = Field("", description="external Redis as redis://host:port/db; empty: embedded")
     data_dir: Path = Field(
         default_factory=lambda: project_root() / "data", description="where the servers keep data"

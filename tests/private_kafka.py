@@ -40,12 +40,16 @@ class PrivateKafka:
         return self._launched.processes["kafka"].pid
 
     def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
+        """SIGKILL, and wait until it is gone; `start` starts it again."""
         psutil.Process(self.pid).kill()
-        self.stop()
+        self.end()
 
     def stop(self) -> None:
-        """SIGTERM if it runs, and wait until it is gone."""
+        """For good: SIGTERM if it runs, and wait until it is gone."""
+        self.end()
+
+    def end(self) -> None:
+        """SIGTERM if it runs, and wait until it is gone; `start` starts it again."""
         if self._launched is not None:
             stop_process(self._launched.processes["kafka"])
             self._launched.release()
@@ -56,7 +60,7 @@ class ProxiedKafka(PrivateKafka):
     """One with a second address, `proxied`, that leads through `proxy`, as do all it advertises.
 
     A client that starts there never learns of `address`, which stays undisturbed for the tests'
-    own questions. The proxy starts and stops with the broker.
+    own questions. The proxy starts with the broker and goes on over its restarts until `stop`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -64,9 +68,12 @@ class ProxiedKafka(PrivateKafka):
         self._listens = free_port(avoid=frozenset({settings.kafka_port}))
         self.proxy = Proxy(f"{HOST}:{self._listens}")
         self.proxied = self.proxy.address
+        self._proxying = False
 
     def start(self) -> "ProxiedKafka":
-        self.proxy.start()
+        if not self._proxying:
+            self.proxy.start()
+            self._proxying = True
         super().start()
         return self
 

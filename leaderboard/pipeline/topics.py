@@ -1,12 +1,18 @@
 """Topics: what they are called is a setting, what they keep is decided here."""
 
+from collections.abc import Callable
+
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from leaderboard.errors import ServersError
 from leaderboard.pipeline.client import client
 from leaderboard.settings import Settings
+
+FAIL_OVER_S = 10.0
+"""So long, with a margin, do the other brokers of a cluster still name one that has just died."""
 
 
 def topic_config(settings: Settings, name: str) -> dict[str, str]:
@@ -31,23 +37,28 @@ def ensure_topics(settings: Settings, kafka: str) -> list[str]:
         when Kafka can not be reached or refuses.
     """
     names = (settings.topic, settings.dead_letter_topic, settings.late_topic)
+    created: list[str] = []
+
+    def create_missing(admin: KafkaAdminClient) -> None:
+        present = set(admin.list_topics())
+        for name in (n for n in names if n not in present):
+            new = NewTopic(
+                name=name,
+                num_partitions=settings.partitions,
+                replication_factor=-1,
+                topic_configs=topic_config(settings, name),
+            )
+            try:
+                admin.create_topics([new])
+            except TopicAlreadyExistsError:
+                continue
+            created.append(name)
+
     try:
-        with KafkaAdminClient(**client(kafka)) as admin:
-            missing = [n for n in names if n not in set(admin.list_topics())]
-            for name in missing:
-                new = NewTopic(
-                    name=name,
-                    num_partitions=settings.partitions,
-                    replication_factor=-1,
-                    topic_configs=topic_config(settings, name),
-                )
-                try:
-                    admin.create_topics([new])
-                except TopicAlreadyExistsError:
-                    continue
+        _administer(kafka, create_missing)
     except KafkaError as error:
         raise ServersError(f"cannot create topics {names} on Kafka at {kafka}: {error}") from error
-    return missing
+    return created
 
 
 def delete_topics(settings: Settings, kafka: str) -> None:
@@ -59,10 +70,25 @@ def delete_topics(settings: Settings, kafka: str) -> None:
         when Kafka can not be reached or refuses.
     """
     names = {settings.topic, settings.dead_letter_topic, settings.late_topic}
+
+    def delete_present(admin: KafkaAdminClient) -> None:
+        present = sorted(names & set(admin.list_topics()))
+        if present:
+            admin.delete_topics(present)
+
     try:
-        with KafkaAdminClient(**client(kafka)) as admin:
-            present = sorted(names & set(admin.list_topics()))
-            if present:
-                admin.delete_topics(present)
+        _administer(kafka, delete_present)
     except KafkaError as error:
         raise ServersError(f"cannot delete topics {sorted(names)} on {kafka}: {error}") from error
+
+
+@retry(
+    retry=retry_if_exception_type(KafkaConnectionError),
+    stop=stop_after_delay(FAIL_OVER_S),
+    wait=wait_fixed(0.5),
+    reraise=True,
+)
+def _administer(kafka: str, work: Callable[[KafkaAdminClient], None]) -> None:
+    """Let `work` use a client; with a new one again, should it be sent to a dead broker."""
+    with KafkaAdminClient(**client(kafka)) as admin:
+        work(admin)

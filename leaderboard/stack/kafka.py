@@ -37,8 +37,10 @@ def installed(settings: Settings) -> Program:
     return Program(lock, classpath, java.archive_file(settings.cache_dir, LOCK, classpath))
 
 
-def configuration(settings: Settings, port: int, controller_port: int, folder: Path) -> str:
-    """The text of the broker's properties file, one setting a line."""
+def configuration(
+    settings: Settings, port: int, controller_port: int, folder: Path
+) -> dict[str, str]:
+    """The settings of a broker that is its own controller."""
     kraft = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -48,11 +50,14 @@ def configuration(settings: Settings, port: int, controller_port: int, folder: P
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "inter.broker.listener.name": "PLAINTEXT",
+        # a killed broker is let in again once its last life is missed: after 3 s instead of 9
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "share.coordinator.state.topic.num.partitions": "4",
     }
-    return properties({**kraft, **common(settings, folder)})
+    return {**kraft, **common(settings, folder)}
 
 
 def properties(values: dict[str, str]) -> str:
@@ -96,7 +101,7 @@ def prepare(settings: Settings, program: Program, port: int, avoid: frozenset[in
     folder = settings.data_dir / "kafka"
     controller_port = free_port(avoid=avoid | {port})
     path = settings.data_dir / "kafka.properties"
-    path.write_text(configuration(settings, port, controller_port, folder), "ascii")
+    path.write_text(properties(configuration(settings, port, controller_port, folder)), "ascii")
     if not (folder / "meta.properties").exists():
         folder.mkdir(parents=True, exist_ok=True)
         format_command = ("format", "--cluster-id", CLUSTER_ID, "--config", str(path))
