@@ -15,6 +15,7 @@ from leaderboard.settings import Settings
 from leaderboard.stack.ports import free_port
 from tests.private_kafka import PrivateKafka, ProxiedKafka
 from tests.private_redis import PrivateRedis
+from tests.recovery import Recovery, recovery_lines
 
 # an example's time is the machine's affair: on a fresh checkout the first draw of a text takes long
 hypothesis.settings.register_profile(
@@ -139,3 +140,18 @@ def private_redis(
 ) -> PrivateRedis:
     """A Redis of the test's own, started."""
     return private_redis_factory(redis_binary)
+
+
+@pytest.fixture
+def recovery(record_property: Callable[[str, object], None]) -> Recovery:
+    """Measures recoveries, to be listed at the end of the run."""
+    return Recovery(record_property)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List how long each recovery took."""
+    reports = terminalreporter.getreports("passed")
+    lines = [line for r in reports for line in recovery_lines(r)]
+    if lines:
+        terminalreporter.section("recovery times")
+        terminalreporter.write_line("\n".join(lines))

@@ -42,7 +42,8 @@ class Proxy:
     """Forwards connections to `target` (host:port); as a context it stops at its end.
 
     The attributes may be set from any thread. `address` stays the same for all its life; `open`
-    counts the connections there are, `accepted` all there ever were, and `lost` the replies lost.
+    counts the connections there are, `accepted` all there ever were, and `lost` the replies lost
+    since `lose_replies`.
     """
 
     def __init__(self, target: str, port: int = 0) -> None:
@@ -86,7 +87,7 @@ class Proxy:
 
     def lose_replies(self, n: int = 1, to: Predicate = lambda _request: True) -> None:
         """Lose the replies to the next `n` requests for which `to` is true."""
-        self._is_meant, self._to_lose = to, n
+        self._is_meant, self._to_lose, self.lost = to, n, 0
 
     def heal(self) -> None:
         """No fault any more; connections that swallowed something stay silent."""
@@ -198,8 +199,8 @@ class _Link:
     def _asked(self, piece: bytes) -> bool:
         """Whether a piece of a request goes on to the target."""
         self._silent = self._silent or self._proxy.half_open
-        if not self._silent and self._proxy.loses_reply_to(piece):
-            self._loses = True
+        if not self._silent and not self._loses:
+            self._loses = self._proxy.loses_reply_to(piece)
         return not self._silent
 
     def _answered(self, _piece: bytes) -> bool:

@@ -8,10 +8,13 @@ from leaderboard.settings import Settings
 from leaderboard.store.keys import Keys
 
 
-def connect_redis(url: str) -> Redis:
-    """A client with time-outs of 5 s that retries nothing itself: its callers know what is safe."""
+def connect_redis(url: str, timeout_s: float = 5.0) -> Redis:
+    """A client with time-outs that retries nothing itself: its callers know what is safe."""
     return Redis.from_url(
-        url, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
+        url,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=Retry(NoBackoff(), 0),
     )
 
 
