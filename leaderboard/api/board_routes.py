@@ -172,6 +172,7 @@ async def combine(
             min_length=2, max_length=10,
             description="ids of boards, the parameter repeated: `global`, `daily` (live), "
             "`daily:2026-11-25`, `game:chess`, `daily_game:live:chess`",
+            examples=[["global", "daily"]],
         ),
     ],
     how: Annotated[
