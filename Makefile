@@ -11,7 +11,7 @@ setup = $(or $(shell for python in $(PYTHON) python3.13 python3.12 python3.11 py
 # the commands here must not depend on where the caller's shell was
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help lab setup test registry-test check notebooks bench-boards bench-reads lock clean clean-data
+.PHONY: help lab setup test registry-test check notebooks bench bench-boards bench-reads lock clean clean-data
 help:
 	@echo 'make lab         set up, start the servers, open JupyterLab on the first notebook'
 	@echo 'make setup       set up alone; the command is then .venv/bin/leaderboard'
@@ -20,6 +20,8 @@ help:
 	@echo 'make registry-test  the schema registry tests on a real Apicurio (158 MB, once)'
 	@echo 'make check       format, lint, types, schemas, notebooks without output, locks: under a minute'
 	@echo 'make notebooks   run every notebook; reports in build/'
+	@echo 'make bench       the benchmarks on a quiet machine: PARTS="throughput scale", some of them;'
+	@echo '                 ARGS=--short shows only that they work; the peers: 60 MB, once'
 	@echo 'make bench-boards what the nine boards cost against the global one alone'
 	@echo 'make bench-reads what reads of boards cost: SIZES="10000 1000000 5000000"'
 	@echo 'make lock        resolve the dependencies again into requirements/*.lock'
@@ -55,6 +57,9 @@ check:
 notebooks: setup
 	@$(BIN)/leaderboard notebooks run
 
+bench: setup
+	@$(BIN)/python -m benchmarks $(PARTS) $(ARGS)
+
 bench-boards: setup
 	@$(BIN)/python -m tools.bench_boards
 
@@ -69,6 +74,8 @@ lock: setup
 	$(LOCK) pyproject.toml -c requirements/build.lock -o requirements/lab.lock
 	$(LOCK) pyproject.toml --extra test -c requirements/lab.lock -c requirements/build.lock \
 		-o requirements/test.lock
+	set -e; for peer in benchmarks/peers/*/requirements.in; do \
+		$(LOCK) $$peer -o $${peer%.in}.txt; done
 
 clean:
 	@[ ! -x $(BIN)/leaderboard ] || $(BIN)/leaderboard down || true

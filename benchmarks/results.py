@@ -69,6 +69,23 @@ def spread(column: str, values: Sequence[float]) -> Row:
     return {name: rounded(value) for name, value in found.items()}
 
 
+def find(rows: Sequence[Row], **wanted: Any) -> Row:
+    """The first row with these values.
+
+    Raises
+    ------
+    LookupError
+        when there is none.
+
+    >>> find([{"set": "zipf", "us": 1}, {"set": "uniform", "us": 2}], set="uniform")["us"]
+    2
+    """
+    for row in rows:
+        if all(row.get(column) == value for column, value in wanted.items()):
+            return row
+    raise LookupError(f"no row has {wanted}")
+
+
 def rounded(value: float) -> float:
     """`value` with as many digits as mean something.
 

@@ -11,6 +11,7 @@ from tools import locks
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+PEERS = sorted((ROOT / "benchmarks/peers").glob("*/requirements.txt"))
 HASH = "--hash=sha256:" + "0" * 64
 
 
@@ -22,7 +23,18 @@ def test_every_entry_is_an_exact_version_with_hashes(file: Path) -> None:
     assert locks.unhashed(pins) == []
 
 
-@pytest.mark.parametrize("file", LOCKS, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", PEERS, ids=lambda file: file.parent.name)
+def test_every_entry_of_a_peer_is_an_exact_version_with_hashes(file: Path) -> None:
+    pins = locks.read(file.read_text())
+
+    wanted = [line for line in file.with_suffix(".in").read_text().splitlines() if line[:1] != "#"]
+    assert locks.unsatisfied([line.partition(";")[0] for line in wanted], pins) == []
+    assert locks.unhashed(pins) == []
+
+
+@pytest.mark.parametrize(
+    "file", [*LOCKS, *PEERS], ids=lambda file: f"{file.parent.name}/{file.name}"
+)
 def test_no_lock_carries_an_address_or_option(file: Path) -> None:
     text = file.read_text()
 

@@ -47,15 +47,20 @@ def pip(venv: Path, arguments: Sequence[str], what: str) -> None:
     run(command, what=what, timeout_s=PIP_TIMEOUT_S, tries=TRIES, env=env)
 
 
-def uv_else_pip(venv: Path, arguments: Sequence[str], what: str) -> None:
+def uv_else_pip(
+    venv: Path, arguments: Sequence[str], what: str, *, into: Path | None = None
+) -> None:
     """`uv pip install ARGUMENTS` in `venv`; the same with pip when uv fails.
+
+    With `into`, the uv of `venv` installs in that other environment.
 
     Raises
     ------
     SetupError
         when pip failed too.
     """
-    target = f"--python={venv / 'bin/python'}"
+    into = into or venv
+    target = f"--python={into / 'bin/python'}"
     # as pip does: without it each first start takes three times as long
     compiled = "--compile-bytecode"
     command = [str(venv / "bin/uv"), "pip", "install", target, compiled, *quiet(), *arguments]
@@ -65,7 +70,7 @@ def uv_else_pip(venv: Path, arguments: Sequence[str], what: str) -> None:
     except SetupError as error:
         say(f"{error}")
         say(f"{what}: once more with pip, which takes about a minute longer")
-        pip(venv, arguments, what)
+        pip(into, arguments, what)
 
 
 def uv_environment(venv: Path) -> dict[str, str]:
