@@ -11,7 +11,7 @@ setup = $(or $(shell for python in $(PYTHON) python3.13 python3.12 python3.11 py
 # the commands here must not depend on where the caller's shell was
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help lab setup test registry-test check notebooks bench bench-boards bench-reads lock clean clean-data
+.PHONY: help lab setup test registry-test check notebooks bench lock clean clean-data
 help:
 	@echo 'make lab         set up, start the servers, open JupyterLab on the first notebook'
 	@echo 'make setup       set up alone; the command is then .venv/bin/leaderboard'
@@ -22,8 +22,6 @@ help:
 	@echo 'make notebooks   run every notebook; reports in build/'
 	@echo 'make bench       the benchmarks on a quiet machine: PARTS="throughput scale", some of them;'
 	@echo '                 ARGS=--short shows only that they work; the peers: 60 MB, once'
-	@echo 'make bench-boards what the nine boards cost against the global one alone'
-	@echo 'make bench-reads what reads of boards cost: SIZES="10000 1000000 5000000"'
 	@echo 'make lock        resolve the dependencies again into requirements/*.lock'
 	@echo 'make clean       stop the servers, delete all but data/ (that: make clean-data)'
 
@@ -59,13 +57,6 @@ notebooks: setup
 
 bench: setup
 	@$(BIN)/python -m benchmarks $(PARTS) $(ARGS)
-
-bench-boards: setup
-	@$(BIN)/python -m tools.bench_boards
-
-SIZES ?= 10000 1000000
-bench-reads: setup
-	@$(BIN)/python -m tools.bench_reads $(SIZES)
 
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate

@@ -15,8 +15,11 @@ from redis import Redis
 
 from leaderboard import stack
 from leaderboard.settings import Settings
-from leaderboard.stack.ports import free_port
+from leaderboard.stack.launch import Job, Launched, stop_process
+from leaderboard.stack.ping import redis_answers
+from leaderboard.stack.ports import HOST, free_port
 from leaderboard.stack.state import read_state
+from leaderboard.stack.valkey import redis_command, redis_program
 
 
 class Used(Struct, frozen=True):
@@ -42,9 +45,7 @@ class Servers:
     def used(self) -> Used:
         """What each server has used until now."""
         times = psutil.Process(self._pids["kafka"]).cpu_times()
-        found = self.redis.info("cpu")
-        redis = float(found["used_cpu_sys"]) + float(found["used_cpu_user"])
-        return Used(times.user + times.system, redis)
+        return Used(times.user + times.system, server_seconds(self.redis))
 
     def keep_to(self, cores: set[int]) -> None:
         """Run both servers, and this process, on these cores only; none: where they are."""
@@ -64,6 +65,12 @@ class Servers:
         while self.redis.info("persistence")["aof_rewrite_in_progress"]:
             time.sleep(0.01)
         self.redis.config_resetstat()
+
+
+def server_seconds(redis: Redis) -> float:
+    """CPU seconds that the server of this client has used since its start."""
+    found = redis.info("cpu")
+    return float(found["used_cpu_sys"]) + float(found["used_cpu_user"])
 
 
 def can_pin() -> bool:
@@ -90,3 +97,19 @@ def servers() -> Iterator[Servers]:
             finally:
                 running.redis.close()
                 running.keep_to(set(running.cores))
+
+
+@contextmanager
+def valkey() -> Iterator[Redis]:
+    """A Valkey alone, that keeps its data in memory only."""
+    with tempfile.TemporaryDirectory(prefix="leaderboard-bench-") as name:
+        folder, port = Path(name), free_port()
+        command = [*redis_command(redis_program(), port, folder), "--appendonly", "no"]
+        launched = Launched([Job("redis", command, folder / "log", folder)], guard=True)
+        try:
+            launched.wait("redis", lambda: redis_answers(HOST, port))
+            with Redis(HOST, port) as redis:
+                yield redis
+        finally:
+            stop_process(launched.processes["redis"])
+            launched.release()

@@ -17,6 +17,7 @@ from redis.connection import Connection
 
 from benchmarks import stopwatch
 from benchmarks.contestants.sums import sum_events
+from benchmarks.servers import server_seconds
 from benchmarks.stopwatch import Spec
 from leaderboard.model.boards import DEFAULTS, GLOBAL, Board
 from leaderboard.model.events import from_json
@@ -156,8 +157,7 @@ def repeat(url: str, calls: bytes) -> None:
 
 def on_server(redis: Redis, events: int) -> float:
     """CPU microseconds per event that the server has used."""
-    found = redis.info("cpu")
-    return (float(found["used_cpu_sys"]) + float(found["used_cpu_user"])) * 1e6 / events
+    return server_seconds(redis) * 1e6 / events
 
 
 if __name__ == "__main__":

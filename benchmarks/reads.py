@@ -1,44 +1,39 @@
-"""What each read of a board costs, on boards of given sizes, on a Valkey of its own.
+"""What each read of a board costs, on boards of several sizes, on a Valkey of its own.
 
-    make bench-reads SIZES="10000 1000000"
-
-Prints a table: the median time of a question with its answer in Python, and the server's own mean
-time for its script. Ten players tie on each score. Nothing else may run beside it.
+Times are those of a question with its answer in Python (median, least and most of all questions),
+and the server's own mean time for its script. Ten players tie on each score.
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Final
 
-from msgspec import Struct
 from redis import Redis
+from tqdm import tqdm
 
+from benchmarks.results import Options, Part, Row, rounded, spread
+from benchmarks.servers import valkey
 from leaderboard.errors import QuestionError
 from leaderboard.model.boards import GLOBAL, Board, definitions
-from leaderboard.stack.launch import Job, Launched, stop_process
-from leaderboard.stack.ping import redis_answers
-from leaderboard.stack.ports import HOST, free_port
-from leaderboard.stack.valkey import redis_command, redis_program
 from leaderboard.store import pages, standings
 from leaderboard.store.catalog import catalog
 from leaderboard.store.combine import combined
 from leaderboard.store.hiding import hide, unhide
 from leaderboard.store.keys import Keys
 from leaderboard.store.places import Place, Source
-from leaderboard.store.query import Query, run
+from leaderboard.store.query import Query
+from leaderboard.store.query import run as answer
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-ROUNDS = 300
-N = 10
+SIZES: Final = (10_000, 1_000_000)
+FEW: Final = (1_000,)
+QUESTIONS: Final = 300
+"""Of each read; a tenth of them of boards united, which take a thousand times as long."""
+N: Final = 10
 """Rows of a page."""
 CHUNK = 5000
 KEYS = Keys()
@@ -69,39 +64,19 @@ end
 Ask = Callable[[int], Any]
 
 
-class Cost(Struct):
-    """Of one read: medians in microseconds; the server's part is a mean."""
-
-    read: str
-    median_us: float
-    server_us: float
-
-
-def main(sizes: list[int]) -> None:
-    """Measure and print."""
-    costs = {size: measure(size) for size in sizes}
-    heads = [f"{size:,}" for size in sizes]
-    write(f"| read | {' | '.join(heads)} |")
-    write(f"|---|{'---|' * len(heads)}")
-    for line, cost in enumerate(costs[sizes[0]]):
-        cells = [
-            f"{costs[size][line].median_us:,.0f} µs ({costs[size][line].server_us:,.0f})"
-            if costs[size][line].median_us
-            else "refused"
-            for size in sizes
-        ]
-        write(f"| {cost.read} | {' | '.join(cells)} |")
+def run(options: Options) -> Part:
+    """Measure every read on boards of each size."""
+    rows: list[Row] = []
+    sizes, questions = (FEW, QUESTIONS // 10) if options.short else (SIZES, QUESTIONS)
+    for size in tqdm(sizes, desc="boards of players", disable=not options.progress):
+        with valkey() as redis:
+            fill(redis, size)
+            asks = reads(redis, size, questions)
+            rows += [cost(redis, size, questions, name, ask) for name, ask in asks.items()]
+    return Part("reads", {}, {"reads": rows}, {"questions": questions})
 
 
-def measure(size: int) -> list[Cost]:
-    """Every read on boards of `size` players."""
-    with server() as redis:
-        fill(redis, size)
-        write(f"<!-- {size:,}: {redis.info('memory')['used_memory_human']} of memory -->")
-        return [cost(redis, name, ask) for name, ask in reads(redis, size).items()]
-
-
-def reads(redis: Redis, size: int) -> dict[str, Ask]:
+def reads(redis: Redis, size: int, questions: int) -> dict[str, Ask]:
     """Each read by name, as a function of a player's number."""
     now = NOW.timestamp()
     daily = SOURCE.place("daily", now=now)
@@ -110,18 +85,18 @@ def reads(redis: Redis, size: int) -> dict[str, Ask]:
     first = SOURCE.place("first", now=now)
 
     def ask(read: Callable[..., Query[Any]], *args: Any, **options: Any) -> Ask:
-        return lambda i: run(
+        return lambda i: answer(
             redis, read(SOURCE, *(a(i) if callable(a) else a for a in args), **options)
         )
 
     def page_after(place: Place, direction: str) -> Ask:
         def question(i: int) -> Any:
-            page = run(redis, pages.around(SOURCE, place, N, player(i)))
+            page = answer(redis, pages.around(SOURCE, place, N, player(i)))
             cursor = page.next if direction == "next" else page.previous
             return pages.top(SOURCE, place, N, cursor=cursor) if cursor else None
 
-        asked = [q for q in map(question, range(0, size, max(1, size // ROUNDS))) if q]
-        return lambda i: run(redis, asked[i % len(asked)])
+        asked = [q for q in map(question, range(0, size, max(1, size // questions))) if q]
+        return lambda i: answer(redis, asked[i % len(asked)])
 
     def player(i: int) -> str:
         return f"p{i:07d}"
@@ -148,36 +123,36 @@ def reads(redis: Redis, size: int) -> dict[str, Ask]:
         f"{N} friends": ask(
             standings.friends, shared, lambda i: [player((i + 997 * k) % size) for k in range(N)]
         ),
-        "a player on every board (3)": lambda i: run(
+        "a player on every board (3)": lambda i: answer(
             redis, standings.ranks(SOURCE, player(i), now=now)
         ),
         "a player in 2 windows": ask(standings.history, daily, player),
-        "what boards there are": lambda _: run(redis, catalog(SOURCE, now=now)),
+        "what boards there are": lambda _: answer(redis, catalog(SOURCE, now=now)),
         "hide and unhide": both,
         "two boards united": ask(combined, [ordinal, ordinal.previous]),
     }
 
 
-def cost(redis: Redis, name: str, ask: Ask) -> Cost:
+def cost(redis: Redis, size: int, questions: int, name: str, ask: Ask) -> Row:
     """Ask about players all over the board; a read that is refused costs nothing."""
     dice = Random(7)
-    size = redis.zcard("leaderboard:first")
-    rounds = ROUNDS if "united" not in name else 10
     try:
         ask(0)
-    except QuestionError:
-        return Cost(name, 0, 0)
+    except QuestionError as error:
+        return {"read": name, "players": size, "missing": str(error)}
     redis.config_resetstat()
     times = []
-    for _ in range(rounds):
+    for _ in range(questions if "united" not in name else max(1, questions // 10)):
         i = dice.randrange(size)
         began = time.perf_counter()
         ask(i)
         times.append(1e6 * (time.perf_counter() - began))
     stats = redis.info("commandstats")
     scripts = [stats[c] for c in ("cmdstat_eval_ro", "cmdstat_eval") if c in stats]
-    server_us = sum(s["usec"] for s in scripts) / rounds
-    return Cost(name, statistics.median(times), server_us)
+    server_us = sum(s["usec"] for s in scripts) / len(times)
+    return {
+        "read": name, "players": size, "server_us": rounded(server_us), **spread("us", times),
+    }  # fmt: skip
 
 
 def fill(redis: Redis, size: int) -> None:
@@ -193,26 +168,3 @@ def fill(redis: Redis, size: int) -> None:
     windows = {"2026-11-24": midnight, "2026-11-25": midnight + 86_400}
     redis.zadd("board:windows:daily", windows)
     redis.set(KEYS.definitions, definitions(BOARDS))
-
-
-@contextmanager
-def server() -> Iterator[Redis]:
-    """A Valkey that keeps its data in memory alone."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        command = [*redis_command(redis_program(), port, folder), "--appendonly", "no"]
-        launched = Launched([Job("redis", command, folder / "log", folder)], guard=True)
-        launched.wait("redis", lambda: redis_answers(HOST, port))
-        with Redis(HOST, port) as redis:
-            yield redis
-        stop_process(launched.processes["redis"])
-        launched.release()
-
-
-def write(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or [10_000, 1_000_000])
