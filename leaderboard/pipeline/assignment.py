@@ -13,6 +13,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import IllegalStateError
 
 from leaderboard.errors import OffsetGapError
+from leaderboard.pipeline.inflight import Position
 from leaderboard.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Assignment:
     def __init__(self, consumer: KafkaConsumer, topic: str, writer: Writer) -> None:
         self.next: dict[int, int] = {}
         self.watermarks: dict[int, int | None] = {}
+        self._expected: dict[int, Position] = {}
         self._untrusted: set[int] = set()
         self._joined = False
         self._paused = False
@@ -60,11 +62,10 @@ class Assignment:
             log.info("%s partitions %s", change, sorted(partitions))
             if change == "assigned":
                 self._joined = True
-                self._distrust(partitions)
+                self.distrust(partitions)
                 continue
             self._untrusted -= partitions
-            for partition in partitions:
-                self.next.pop(partition, None)
+            self._forget(partitions)
 
     def keep_joining(self) -> None:
         """Call before each poll: a join that one poll did not finish is taken up by the next.
@@ -81,9 +82,30 @@ class Assignment:
         """Whether partitions were assigned (if only none) and all of them are trusted."""
         return self._joined and not self._untrusted
 
-    def distrust(self) -> None:
-        """Read all offsets from Redis again before anything else is applied."""
-        self._distrust(set(self.next))
+    def position(self, partition: int) -> Position:
+        """Where a trusted partition stands: all before it is applied."""
+        return Position(self.next[partition], self.watermarks[partition])
+
+    def expected(self, partition: int) -> Position:
+        """Where a trusted partition will stand once what is under way is applied."""
+        return self._expected.get(partition) or self.position(partition)
+
+    def expect(self, positions: dict[int, Position]) -> None:
+        """What is under way leads here; nothing else is."""
+        self._expected = positions
+
+    def reach(self, partition: int, position: Position) -> None:
+        """Changes up to `position` were applied; of no matter if the partition was taken away."""
+        if partition in self.next:
+            self.next[partition] = position.offset
+            self.watermarks[partition] = position.watermark
+
+    def distrust(self, partitions: set[int]) -> None:
+        """Read the offsets of partitions of ours from Redis again before more is applied."""
+        self._writer.forget()
+        self._forget(partitions)
+        self._untrusted |= partitions
+        self._set_paused(self._paused)
 
     def refuse(self, partition: int, start: int, stored: int | None) -> None:
         """Redis holds `stored`, not `start`: someone else was here, or Redis lost its state."""
@@ -92,7 +114,7 @@ class Assignment:
                 "%s[%d]: changes from offset %d refused, Redis stands at %s",
                 self._topic, partition, start, stored,
             )  # fmt: skip
-            self._distrust({partition})
+            self.distrust({partition})
 
     def check(self) -> None:
         """Compare what we believe with Redis, so that a lost state is noticed without traffic.
@@ -152,7 +174,7 @@ class Assignment:
         for tp, records in polled.items():
             if tp.partition in self._untrusted or tp.partition not in self.next:
                 continue
-            here = self.next[tp.partition]
+            here = self.expected(tp.partition).offset
             if records[0].offset != here:
                 begin = self._consumer.beginning_offsets([tp])[tp]
                 if records[0].offset < here or begin > here:
@@ -170,12 +192,10 @@ class Assignment:
             raise _gap(tp, stored, begin, end)
         return stored
 
-    def _distrust(self, partitions: set[int]) -> None:
-        self._writer.forget()
+    def _forget(self, partitions: set[int]) -> None:
         for partition in partitions:
             self.next.pop(partition, None)
-        self._untrusted |= partitions
-        self._set_paused(self._paused)
+            self._expected.pop(partition, None)
 
     def _set_paused(self, paused: bool) -> None:
         """Fetch from the trusted partitions, unless `paused`, and from no other."""

@@ -64,7 +64,7 @@ class DeadLetters:
         late: list[tuple[ConsumerRecord, str]],
         timeout_s: float = 30,
     ) -> None:
-        """Publish (record, reason) pairs; returns once Kafka has acknowledged all of them.
+        """Publish (record, reason) pairs, if any; returns once Kafka has acknowledged all of them.
 
         Raises
         ------

@@ -1,17 +1,18 @@
 """The processor: poll records, fold them to changes, apply those to Redis, exactly once.
 
-Redis holds the truth about where to go on: its stored offset moves in the same atomic call as the
-counts. Kafka's own commit comes after and is only a hint for lag displays. Whatever happens
-between two lines here, the next owner of the partition asks Redis and goes on from there.
+While Redis works on one batch, the next is polled, decoded and folded; it is sent once the outcome
+of the one before is known. Redis holds the truth about where to go on: its stored offset moves in
+the same atomic call as the counts. Kafka's own commit comes after and is only a hint for lag
+displays. Whatever happens between two lines here, the next owner of the partition asks Redis and
+goes on from there.
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import IllegalStateError, KafkaError
 from kafka.structs import OffsetAndMetadata
 
@@ -23,19 +24,22 @@ from leaderboard.errors import (
     StoreError,
 )
 from leaderboard.model.events import BadRecord
-from leaderboard.model.fold import Changes, Record, fold
+from leaderboard.model.fold import Changes, Record, fold, id_bytes
 from leaderboard.model.tally import Book
 from leaderboard.model.wire import Wire
 from leaderboard.pipeline.assignment import Assignment
 from leaderboard.pipeline.batch import Batch
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
+from leaderboard.pipeline.inflight import InFlight, Position
 from leaderboard.pipeline.schemas import local_wire
 from leaderboard.pipeline.upkeep import Upkeep
-from leaderboard.store.writer import Writer
+from leaderboard.store.writer import Outcome, Writer
 
 log = logging.getLogger(__name__)
 
+POLL_S = 0.2
+"""How long a poll waits for records while nothing is under way."""
 LONGEST_RETRY_S = 2.0
 
 
@@ -79,13 +83,14 @@ class Processor:
         wire: Wire | None = None,
         session_timeout_s: float = 6.0,
         idle_after_s: float = 0.0,
-        max_poll_records: int = 10_000,
+        max_poll_records: int = 20_000,
         client_id: str = "processor",
         probe: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.topic = topic
         self.paused = False
         self.totals = Batch()
+        self._in_flight: InFlight | None = None
         self._writer = writer
         self._book = Book(writer.boards)
         self._dead_letters = dead_letters
@@ -134,32 +139,36 @@ class Processor:
         RefusedError
             when Redis will never take the changes.
         """
+        batch = self._turn(timeout_s)
+        batch.add(self._land())
+        return batch
+
+    def _turn(self, timeout_s: float) -> Batch:
+        """Poll while the batch before is under way, take its outcome, then send what was polled.
+
+        Returns what became of the batch before.
+        """
+        batch = Batch()
         try:
-            return self._step(timeout_s)
+            self._mine.follow()
+            if self._upkeep.is_due or not self._mine.settled:
+                batch = self._land()  # what comes now compares with what Redis holds
+            self._mine.synchronise()
+            self._upkeep.run(self._caught_up)
+            self._mine.pause(self.paused)
+            self._mine.keep_joining()
+            polled = self._poll(0 if self._in_flight else timeout_s)
+            batch.add(self._land())
+            if polled:
+                self._send(polled)
         except KafkaError as error:
             raise ServersError(f"Kafka failed while {self.topic} was read: {error}") from error
-
-    def _step(self, timeout_s: float) -> Batch:
-        began = time.monotonic()
-        self._mine.follow()
-        self._mine.synchronise()
-        self._upkeep.run(self._caught_up)
-        self._mine.pause(self.paused)
-        self._mine.keep_joining()
-        polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
-        self._mine.follow()
-        records = self._mine.accept(polled)
-        batch = Batch()
-        if records:
-            self._probe("polled")
-            self._apply(records, batch)
-            batch.seconds = time.monotonic() - began
-            self.totals.add(batch)
         return batch
 
     def recover(self) -> None:
         """After an error: forget what we believed and ask Redis again before the next poll."""
-        self._mine.distrust()
+        self._abandon()
+        self._mine.distrust(set(self._mine.next))
 
     def run(
         self,
@@ -175,8 +184,8 @@ class Processor:
         retry_s = 0.1
         while not stopped():
             try:
-                batch = self.step()
-                if drain and not batch.records and self.drained():
+                batch = self._turn(POLL_S)
+                if drain and not (batch.records or self._in_flight) and self.drained():
                     return
             except (OffsetGapError, BoardsChangedError, RefusedError):
                 raise
@@ -188,6 +197,10 @@ class Processor:
             else:
                 retry_s = 0.1
                 on_batch(batch)
+        try:
+            on_batch(self._land())
+        except StoreError as error:
+            log.warning("%s; what became of the last batch is Redis' to say", error)
 
     def drained(self) -> bool:
         """Whether Redis holds everything that was in the log when this processor started.
@@ -236,6 +249,7 @@ class Processor:
 
     def close(self) -> None:
         """Leave the group after a last commit. What was not committed is not lost: see above."""
+        self._abandon()
         try:
             self._consumer.commit(self._commits(self._mine.next), timeout_ms=2000)
         except KafkaError as error:
@@ -250,65 +264,96 @@ class Processor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _apply(self, polled: dict[int, list[ConsumerRecord]], batch: Batch) -> None:
+    def _poll(self, timeout_s: float) -> InFlight | None:
+        """Poll, decode and fold, from where the batch under way leads to."""
+        found = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+        polled_at = time.monotonic()
+        self._mine.follow()
+        polled = self._mine.accept(found)
+        if not polled:
+            return None
         decode = self._wire.decode
         records = {
             p: [Record(r.offset, decode(r.value, r.headers), r.timestamp * 1000) for r in rs]
             for p, rs in polled.items()
         }
-        batch.records = sum(map(len, records.values()))
-        seen = self._writer.seen({p: _ids(rs) for p, rs in records.items()})
-        calls = [
-            (p, changes)
-            for p, rs in records.items()
-            for changes in fold(
-                rs, self._mine.next[p], seen[p],
-                book=self._book, watermark=self._mine.watermarks[p],
-            )
-        ]  # fmt: skip
-        self._keep_letters(polled, records, calls)
+        start = {p: self._mine.expected(p) for p in polled}
+        changes = {p: self._fold(start[p], rs) for p, rs in records.items()}
+        self._probe("polled")
+        return InFlight(polled, records, start, changes, polled_at)
+
+    def _fold(
+        self, start: Position, records: list[Record], seen: Container[bytes] = frozenset()
+    ) -> list[Changes]:
+        folded = fold(records, start.offset, seen, book=self._book, watermark=start.watermark)
+        return list(folded)
+
+    def _fold_unseen(self, partition: int, records: list[Record]) -> list[Changes]:
+        """Fold from where we stand what was not counted before, by what Redis says."""
+        records = [r for r in records if r.offset >= self._mine.next[partition]]
+        seen = self._writer.seen({partition: _ids(records)})
+        return self._fold(self._mine.position(partition), records, seen[partition])
+
+    def _send(self, batch: InFlight) -> None:
+        """Keep bad records and late events, then send the changes to Redis."""
+        for partition in list(batch.start):
+            if partition not in self._mine.next:
+                batch.drop(partition)  # refused or taken away meanwhile
+            elif (
+                batch.has_late(partition)
+                or self._mine.position(partition) != batch.start[partition]
+            ):
+                # a late event that was counted before is no late event
+                records = batch.records[partition]
+                batch.changes[partition] = self._fold_unseen(partition, records)
+        self._dead_letters.publish(list(batch.bad()), list(batch.late()))
         self._probe("before_apply")
-        outcomes = self._writer.apply(calls, self._wire.knows)
+        batch.applying = self._writer.send(batch.calls, self._wire.knows)
+        self._mine.expect({p: Position(c.next, c.watermark) for p, c in batch.calls})
+        self._in_flight = batch
+
+    def _land(self) -> Batch:
+        """Take the outcomes of the batch under way, if there is one; returns what they were."""
+        flown, self._in_flight = self._in_flight, None
+        done = Batch()
+        if flown is None or flown.applying is None:
+            return done
+        outcomes = flown.applying.outcomes()
         self._probe("after_apply")
-        applied: dict[int, int] = {}
-        for (partition, changes), outcome in zip(calls, outcomes, strict=True):
-            if outcome.applied:
-                applied[partition] = self._mine.next[partition] = changes.next
-                self._mine.watermarks[partition] = changes.watermark
-                batch.count(changes)
-            else:
-                batch.refused += 1
-                self._mine.refuse(partition, changes.start, outcome.stored)
+        self._mine.expect({})
+        for partition in self._settle(flown.calls, outcomes, done):
+            again = [(partition, c) for c in self._fold_unseen(partition, flown.records[partition])]
+            if self._settle(again, self._writer.apply(again, self._wire.knows), done):
+                self._mine.distrust({partition})  # the ids changed under us
+        applied = {p: self._mine.next[p] for p in flown.changes if p in self._mine.next}
         if applied:
             self._consumer.commit_async(self._commits(applied), callback=_note_commit)
         self._probe("after_commit")
+        done.records = sum(map(len, flown.records.values()))
+        done.seconds = time.monotonic() - flown.polled_at
+        self.totals.add(done)
+        return done
 
-    def _keep_letters(
-        self,
-        polled: dict[int, list[ConsumerRecord]],
-        records: dict[int, list[Record]],
-        calls: list[tuple[int, Changes]],
-    ) -> None:
-        bad = [
-            (raw, record.event.reason)
-            for p, raws in polled.items()
-            for raw, record in zip(raws, records[p], strict=True)
-            if isinstance(record.event, BadRecord)
-        ]
-        late = {
-            (p, offset): f"too late for {', '.join(missed.late)}"
-            for p, changes in calls
-            for offset, missed in changes.missed.items()
-            if missed.late
-        }
-        raws = (raw for raws in polled.values() for raw in raws) if late else ()
-        late_ones = [
-            (raw, late[raw.partition, raw.offset])
-            for raw in raws
-            if (raw.partition, raw.offset) in late
-        ]
-        if bad or late_ones:
-            self._dead_letters.publish(bad, late_ones)
+    def _settle(
+        self, calls: list[tuple[int, Changes]], outcomes: list[Outcome], done: Batch
+    ) -> set[int]:
+        """Take over what was applied; returns the partitions in which ids were met again."""
+        repeated: set[int] = set()
+        for (partition, changes), outcome in zip(calls, outcomes, strict=True):
+            if outcome.applied:
+                self._mine.reach(partition, Position(changes.next, changes.watermark))
+                done.count(changes)
+            elif outcome.repeated and partition in self._mine.next:
+                repeated.add(partition)
+            elif partition not in repeated:
+                done.refused += 1
+                self._mine.refuse(partition, changes.start, outcome.stored)
+        return repeated
+
+    def _abandon(self) -> None:
+        flown, self._in_flight = self._in_flight, None
+        if flown and flown.applying:
+            flown.applying.abandon()
 
     def _commits(self, offsets: dict[int, int]) -> dict[TopicPartition, OffsetAndMetadata]:
         return {
@@ -320,8 +365,8 @@ class Processor:
         return {tp.partition: end for tp, end in self._consumer.end_offsets(parts).items()}
 
 
-def _ids(records: Iterable[Record]) -> list[str]:
-    return [str(r.event.event_id) for r in records if not isinstance(r.event, BadRecord)]
+def _ids(records: Iterable[Record]) -> list[bytes]:
+    return [id_bytes(r.event) for r in records if not isinstance(r.event, BadRecord)]
 
 
 def _note_commit(offsets: Any, response: Any) -> None:

@@ -59,6 +59,11 @@ class Upkeep:
         self._stood: dict[int, tuple[int | None, float]] = {}
         self._producer: KafkaProducer | None = None
 
+    @property
+    def is_due(self) -> bool:
+        """Whether `run` will do anything now."""
+        return self._clock() - self._done >= EVERY_S
+
     def run(self, caught_up: Callable[[], set[int]]) -> None:
         """Do what is due, at most once in `EVERY_S`; `caught_up` gives the partitions of ours in
         which no record waits.
@@ -70,10 +75,9 @@ class Upkeep:
         BoardsChangedError
             when the topic got other partitions than those that were counted.
         """
-        now = self._clock()
-        if now - self._done < EVERY_S:
+        if not self.is_due:
             return
-        self._done = now
+        self._done = now = self._clock()
         self._mine.check()
         self._writer.claim(len(self._partitions | self._mine.next.keys()))
         self._writer.expire(sorted(self._partitions))

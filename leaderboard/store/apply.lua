@@ -1,30 +1,50 @@
 -- Apply one run of changes exactly once. KEYS: offsets, achievements, achievement counts, counts,
--- ids, watermarks, definitions, hidden players, board counts, schemas. ARGV[1]: msgpack of the
--- changes.
--- Returns {1, next} when applied, {0, stored offset or nil} when the offset is another one, and
--- {-1} when Redis holds counts of other boards than these.
+-- ids, ids of the generation before, watermarks, definitions, hidden players, board counts, schemas.
+-- ARGV: msgpack of the changes, their ids (16 bytes each).
+-- Returns {1, next} when applied, {0, stored offset or nil} when the offset is another one, {2} when
+-- some of the ids were counted before, and {-1} when Redis holds counts of other boards than these.
 -- Every read that can fail (a key of another type) comes before the first write, so that a failing
 -- call has changed nothing.
-local offsets, recent, unlocked, counts, processed, watermarks, definitions, hidden, board_counts,
-  schemas = unpack(KEYS)
+local offsets, recent, unlocked, counts, processed, processed_before, watermarks, definitions,
+  hidden, board_counts, schemas = unpack(KEYS)
+local call = redis.call
 local run = cmsgpack.unpack(ARGV[1])
 
-local stored = redis.call('HGET', offsets, run.field)
+local stored = call('HGET', offsets, run.field)
 if (stored or '0') ~= run.start then
   return {0, stored}
 end
-local declared = redis.call('GET', definitions)
+local declared = call('GET', definitions)
 if declared and declared ~= run.definitions
-  or not declared and redis.call('HLEN', offsets) > 0 then
+  or not declared and call('HLEN', offsets) > 0 then
   return {-1}
+end
+
+local ids = {}
+for i = 1, #ARGV[2], 16 do
+  ids[#ids + 1] = string.sub(ARGV[2], i, i + 15)
+end
+local function any_counted(key)
+  if call('EXISTS', key) == 1 then
+    for from, to in chunks(ids, MOST) do
+      for _, hit in ipairs(call('SMISMEMBER', key, unpack(ids, from, to))) do
+        if hit == 1 then
+          return true
+        end
+      end
+    end
+  end
+end
+if any_counted(processed) or any_counted(processed_before) then
+  return {2}
 end
 
 -- {name, sum, ...} of a hash's numbers and what is added to them, or nil and what is no number
 local function sums(key, added)
-  redis.call('HLEN', key)
+  call('HLEN', key)
   local hash = {}
   for i = 1, #added, 2 do
-    local old = redis.call('HGET', key, added[i])
+    local old = call('HGET', key, added[i])
     if old and not tonumber(old) then
       return nil, redis.error_reply('WRONGTYPE ' .. key .. ' ' .. added[i] .. ' holds no number')
     end
@@ -63,52 +83,58 @@ local board_sums, wrong_again = sums(board_counts, run.board_counts)
 if wrong or wrong_too or wrong_again then
   return wrong or wrong_too or wrong_again
 end
-redis.call('SCARD', processed)
-redis.call('HLEN', watermarks)
-local knew = redis.call('HGET', schemas, run.field) or ''
-local newest = redis.call('LRANGE', recent, 0, -1)
+call('HLEN', watermarks)
+local knew = call('HGET', schemas, run.field) or ''
+local newest = call('LRANGE', recent, 0, -1)
 
 run.names, run.hidden = {}, {}
 for i, row in ipairs(run.players) do
   run.names[i] = row[1]
 end
-if redis.call('SCARD', hidden) > 0 then
+if call('SCARD', hidden) > 0 then
   for i, found in ipairs(read_all('SMISMEMBER', hidden, run.names)) do
     run.hidden[i] = found == 1 or nil
   end
 end
 
 local commands, boards, hidden_boards = {}, {}, {}
-redis.call('ZCARD', run.keys.board .. 'global')
-redis.call('ZCARD', run.keys.hidden_board .. 'global')
+call('ZCARD', run.keys.board .. 'global')
+call('ZCARD', run.keys.hidden_board .. 'global')
 for i, row in ipairs(run.players) do
   local key = run.keys.player .. row[1]
-  local fields = {'total_score', 'events_count', 'games_joined', 'last_active'}
+  local fields = {'player_name', 'last_active', 'total_score', 'events_count', 'games_joined'}
   for j = 7, #row, 2 do
     fields[#fields + 1] = row[j]
   end
-  local old = redis.call('HMGET', key, unpack(fields))
-  local score = plus(tonumber(old[1]) or 0, row[4])
-  local last_active = row[3]
-  if old[4] and old[4] > last_active then
-    last_active = old[4]
-  end
-  local hash = {
-    'HSET', key, 'player_name', row[2], 'last_active', last_active, 'total_score', whole(score),
-    'events_count', whole((tonumber(old[2]) or 0) + row[5]),
-    'games_joined', whole((tonumber(old[3]) or 0) + row[6]),
-  }
-  for j = 7, #row, 2 do
-    hash[#hash + 1] = row[j]
-    hash[#hash + 1] = whole((tonumber(old[5 + (j - 7) / 2]) or 0) + row[j + 1])
-  end
-  commands[i] = hash
-  local board = run.hidden[i] and hidden_boards or boards
-  board[#board + 1] = whole(score)
-  board[#board + 1] = row[1]
+  local old = call('HMGET', key, unpack(fields))
+  local score = plus(tonumber(old[3]) or 0, row[4])
   if score > EXACT then
     return redis.error_reply('EXACT the score of ' .. row[1] .. ' passes 2^53')
   end
+  local hash = {'HSET', key, 'events_count', (tonumber(old[4]) or 0) + row[5]}
+  if old[1] ~= row[2] then
+    hash[5], hash[6] = 'player_name', row[2]
+  end
+  if not old[2] or old[2] < row[3] then
+    hash[#hash + 1] = 'last_active'
+    hash[#hash + 1] = row[3]
+  end
+  if row[4] > 0 or not old[3] then
+    hash[#hash + 1] = 'total_score'
+    hash[#hash + 1] = score
+  end
+  if row[6] > 0 or not old[5] then
+    hash[#hash + 1] = 'games_joined'
+    hash[#hash + 1] = (tonumber(old[5]) or 0) + row[6]
+  end
+  for j = 7, #row, 2 do
+    hash[#hash + 1] = row[j]
+    hash[#hash + 1] = (tonumber(old[(j + 5) / 2]) or 0) + row[j + 1]
+  end
+  commands[i] = hash
+  local board = run.hidden[i] and hidden_boards or boards
+  board[#board + 1] = score
+  board[#board + 1] = row[1]
 end
 write_all(commands, 'ZADD', run.keys.board .. 'global', boards)
 write_all(commands, 'ZADD', run.keys.hidden_board .. 'global', hidden_boards)
@@ -119,7 +145,7 @@ end
 -- a horizon learned before the counts were begun anew is none
 local horizon_holds = run.horizon ~= nil
 for _, field in ipairs(run.horizon and run.fields or {}) do
-  local at = redis.call('HGET', watermarks, field)
+  local at = call('HGET', watermarks, field)
   horizon_holds = horizon_holds and at and at >= run.horizon
 end
 for _, part in ipairs(run.parts) do
@@ -134,30 +160,30 @@ write_all(commands, 'HSET', unlocked, unlocked_sums)
 write_all(commands, 'HSET', board_counts, board_sums)
 execute(commands)
 if not declared then
-  redis.call('SET', definitions, run.definitions)
+  call('SET', definitions, run.definitions)
 end
-for from, to in chunks(run.ids, MOST) do
-  redis.call('SADD', processed, unpack(run.ids, from, to))
+for from, to in chunks(ids, MOST) do
+  call('SADD', processed, unpack(ids, from, to))
 end
-if #run.ids > 0 then
-  redis.call('EXPIRE', processed, run.ttl_s)
+if #ids > 0 then
+  call('EXPIRE', processed, run.ttl_s)
 end
 if #run.achievements > 0 then
   for _, entry in ipairs(run.achievements) do
     newest[#newest + 1] = entry
   end
   table.sort(newest, function(a, b) return a > b end)
-  redis.call('DEL', recent)
-  redis.call('RPUSH', recent, unpack(newest, 1, math.min(#newest, run.most_achievements)))
+  call('DEL', recent)
+  call('RPUSH', recent, unpack(newest, 1, math.min(#newest, run.most_achievements)))
 end
-redis.call('HSET', counts, unpack(counts_sums))
+call('HSET', counts, unpack(counts_sums))
 if run.watermark then
-  redis.call('HSET', watermarks, run.field, run.watermark)
+  call('HSET', watermarks, run.field, run.watermark)
 end
 -- what could be read is a fact of its time: the verifier must judge each record by it
 if run.knows ~= '' and run.knows ~= string.match(knew, '=(%S+)$') then
   local before = knew == '' and '' or knew .. ' '
-  redis.call('HSET', schemas, run.field, before .. run.start .. '=' .. run.knows)
+  call('HSET', schemas, run.field, before .. run.start .. '=' .. run.knows)
 end
-redis.call('HSET', offsets, run.field, run.next)
+call('HSET', offsets, run.field, run.next)
 return {1, run.next}

@@ -43,7 +43,6 @@ def payload(changes: Changes, horizon_us: int | None) -> dict[str, Any]:
             if p.matches
         ],
         "parts": [_part(part, number, horizon_us) for part in changes.parts.of.values()],
-        "ids": changes.ids,
         "achievements": changes.achievements,
         "unlocked": _flat(changes.unlocked),
         "counts": [

@@ -1,7 +1,10 @@
 #!lua flags=no-writes
 -- Which ids are in one of the sets KEYS (generations of one partition)?
--- ARGV[1]: msgpack list of ids. Returns their places, from 1. Changes nothing.
-local ids = cmsgpack.unpack(ARGV[1])
+-- ARGV[1]: ids, 16 bytes each. Returns their places, from 1. Changes nothing.
+local ids = {}
+for i = 1, #ARGV[1], 16 do
+  ids[#ids + 1] = string.sub(ARGV[1], i, i + 15)
+end
 local places, found = {}, {}
 for _, key in ipairs(KEYS) do
   if redis.call('EXISTS', key) == 1 then

@@ -1,50 +1,88 @@
 """Apply changes to Redis, each exactly once.
 
-Two server-side scripts. `seen` says which ids were already counted. `apply` compares the stored
-offset of the partition with the offset where the changes start, and only when they are equal does
+One server-side script, `apply`, compares the stored offset of the partition with the offset where
+the changes start, and only when they are equal, and none of the ids was counted before, does
 everything at once: players, board, achievements, ids, counts and the new offset. Whatever is sent
-twice, by whomever, finds the offset moved on and changes nothing.
+twice, by whomever, finds the offset moved on and changes nothing. `seen` says which ids were
+counted, so that the changes can be made again without them.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from importlib.resources import files
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 from redis import Redis
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import RedisError
 
-from leaderboard.errors import BoardsChangedError, RefusedError, StoreError
+from leaderboard.errors import BoardsChangedError, StoreError
 from leaderboard.model.boards import DEFAULTS, Board, definitions
 from leaderboard.model.fold import RECENT, Changes, utc_text
 from leaderboard.model.windows import instant, instant_us, micros
 from leaderboard.store.keys import Keys, place_of
 from leaderboard.store.payload import payload
-
-_SCRIPTS = {
-    "seen": ("seen",),
-    "apply": ("merge", "parts", "apply"),
-    "expire": ("expire",),
-    "begin": ("begin",),
-}
-_LUA = {
-    name: "".join((files(__package__) / f"{part}.lua").read_text() for part in parts)
-    for name, parts in _SCRIPTS.items()
-}
-
-
-_FOR_EVER = ("WRONGTYPE", "EXACT", "user_script")
-"""In replies that no second try will change: a key of another type, a score past 2^53, our bug."""
+from leaderboard.store.scripts import Call, Scripts, Sent
 
 
 class Outcome(Struct, frozen=True):
-    """What `apply` said: applied, or the offset (None: nothing stored) that refused it."""
+    """What `apply` said: applied, or why nothing was changed.
+
+    Either some of the ids were counted before (`repeated`), or the changes start elsewhere than at
+    the `stored` offset (None: nothing stored).
+    """
 
     applied: bool
     stored: int | None = None
+    repeated: bool = False
+
+
+class Applying:
+    """Changes on their way to Redis. Ask for the outcomes once, or abandon them."""
+
+    def __init__(self, sent: Sent | None, boards: int) -> None:
+        self._sent = sent
+        self._boards = boards
+
+    def outcomes(self) -> list[Outcome]:
+        """Wait for what became of the changes, in their order.
+
+        Raises
+        ------
+        StoreError
+            when Redis fails; then any number of the calls may have been applied, each wholly.
+            Read `Writer.offsets` again to know.
+        RefusedError
+            when Redis will never take them; that call has changed nothing.
+        BoardsChangedError
+            when Redis holds counts of other boards; then nothing was changed.
+        """
+        replies = self._sent.replies() if self._sent else []
+        if any(reply[0] == -1 for reply in replies):
+            raise other_boards(self._boards)
+        return [_outcome(*reply) for reply in replies]
+
+    def abandon(self) -> None:
+        """Give up waiting for the outcomes."""
+        if self._sent:
+            self._sent.abandon()
+
+
+def _outcome(code: int, offset: bytes | None = None) -> Outcome:
+    if code == 1:
+        return Outcome(True)
+    if code == 2:
+        return Outcome(False, repeated=True)
+    return Outcome(False, None if offset is None else int(offset))
+
+
+def other_boards(declared: int) -> BoardsChangedError:
+    """The error of a Redis whose counts are not those of the `declared` boards."""
+    return BoardsChangedError(
+        f"Redis holds counts of other boards than the {declared} declared now: "
+        "nothing was changed. To count the log anew for them: `leaderboard rebuild`"
+    )
 
 
 class Writer:
@@ -84,12 +122,11 @@ class Writer:
         self._topic = topic
         self._ttl_s = ttl_hours * 3600
         self._clock = clock
-        self._on_call = on_call
+        self._scripts = Scripts(redis, on_call)
         self.boards = boards
         self._horizon_us: int | None = None
         self._fields: list[str] = []
         self._definitions = definitions(boards)
-        self._sha: dict[str, str] = {}
 
     def offsets(self, partitions: Sequence[int]) -> dict[int, int | None]:
         """Offset of the next record to apply, per partition; None where nothing is stored.
@@ -190,7 +227,7 @@ class Writer:
                 }
                 keys = [self._keys.watermarks, self._keys.of_boards["split"]]
                 calls.append(("expire", keys, [msgspec.msgpack.encode(window)]))
-        return sum(self._run(calls))
+        return sum(self._scripts.run(calls))
 
     def _final(self, board: Board, watermark: int) -> list[tuple[str, float]]:
         """Label and end of the windows that can not change any more, oldest first."""
@@ -218,22 +255,19 @@ class Writer:
         """
         keys = [self._keys.offsets, self._keys.definitions]
         args = [self._keys.offset_field(self._topic, partition), str(offset), self._definitions]
-        if self._run([("begin", keys, args)]) == [0]:
-            raise self._other_boards()
+        if self._scripts.run([("begin", keys, args)]) == [0]:
+            raise other_boards(len(self.boards))
 
-    def seen(self, ids: dict[int, list[str]]) -> dict[int, set[str]]:
-        """Which of `ids` (per partition) were counted before; one round trip.
+    def seen(self, ids: dict[int, list[bytes]]) -> dict[int, set[bytes]]:
+        """Which of `ids` (16 bytes each, per partition) were counted before; one round trip.
 
         Raises
         ------
         StoreError
             when Redis fails.
         """
-        calls = [
-            ("seen", self._generations(p), [msgspec.msgpack.encode(some)])
-            for p, some in ids.items()
-        ]
-        found = self._run(calls)
+        calls = [("seen", self._generations(p), [b"".join(some)]) for p, some in ids.items()]
+        found = self._scripts.run(calls)
         return {
             partition: {some[i - 1] for i in places}
             for (partition, some), places in zip(ids.items(), found, strict=True)
@@ -246,40 +280,32 @@ class Writer:
 
         Raises
         ------
-        StoreError
-            when Redis fails; then any number of the calls may have been applied, each wholly.
-            Read `offsets` again to know.
-        RefusedError
-            when Redis will never take them; that call has changed nothing.
-        BoardsChangedError
-            when Redis holds counts of other boards; then nothing was changed.
+        StoreError, RefusedError, BoardsChangedError
+            as `Applying.outcomes`.
         """
-        replies = self._run([self._apply_call(p, c, knows) for p, c in changes])
-        if any(reply[0] == -1 for reply in replies):
-            raise self._other_boards()
-        return [
-            Outcome(True) if ok else Outcome(False, None if stored is None else int(stored))
-            for ok, stored in replies
-        ]
+        return self.send(changes, knows).outcomes()
 
-    def _other_boards(self) -> BoardsChangedError:
-        return BoardsChangedError(
-            f"Redis holds counts of other boards than the {len(self.boards)} declared now: "
-            "nothing was changed. To count the log anew for them: `leaderboard rebuild`"
-        )
+    def send(self, changes: Sequence[tuple[int, Changes]], knows: str = "") -> Applying:
+        """As `apply`, and do not wait for the outcomes.
+
+        Raises
+        ------
+        StoreError
+            when Redis is away.
+        """
+        calls = [self._apply_call(p, c, knows) for p, c in changes]
+        return Applying(self._scripts.send(calls) if calls else None, len(self.boards))
 
     def _generations(self, partition: int) -> list[str]:
         now = int(self._clock() // self._ttl_s)
         return [self._keys.processed(self._topic, partition, g) for g in (now, now - 1)]
 
-    def _apply_call(
-        self, partition: int, changes: Changes, knows: str
-    ) -> tuple[str, list[str], list[Any]]:
+    def _apply_call(self, partition: int, changes: Changes, knows: str) -> Call:
         k = self._keys
-        current, _ = self._generations(partition)
         keys = [
-            k.offsets, k.achievements, k.achievement_counts, k.counts, current, k.watermarks,
-            k.definitions, k.hidden, k.board_counts, k.schemas,
+            k.offsets, k.achievements, k.achievement_counts, k.counts,
+            *self._generations(partition),
+            k.watermarks, k.definitions, k.hidden, k.board_counts, k.schemas,
         ]  # fmt: skip
         watermark = changes.watermark
         horizon = self._horizon_us
@@ -294,29 +320,4 @@ class Writer:
             "horizon": None if horizon is None else utc_text(instant_us(horizon)),
             "watermark": None if watermark is None else utc_text(instant_us(watermark)),
         }
-        return "apply", keys, [msgspec.msgpack.encode(values)]
-
-    def _run(self, calls: list[tuple[str, list[str], list[Any]]]) -> list[Any]:
-        """Run scripts in one round trip; scripts that Redis forgot are loaded again, once."""
-        if not calls:
-            return []
-        try:
-            try:
-                return self._pipeline(calls)
-            except (NoScriptError, KeyError):
-                self._sha = {n: self._redis.script_load(t) for n, t in _LUA.items()}
-                return self._pipeline(calls)
-        except ResponseError as error:
-            kind = RefusedError if any(word in str(error) for word in _FOR_EVER) else StoreError
-            raise kind(f"Redis refused the changes: {error}") from error
-        except RedisError as error:
-            raise StoreError(f"Redis is away: {error}") from error
-
-    def _pipeline(self, calls: list[tuple[str, list[str], list[Any]]]) -> list[Any]:
-        began = time.monotonic()
-        with self._redis.pipeline(transaction=False) as pipe:
-            for name, keys, args in calls:
-                pipe.evalsha(self._sha[name], len(keys), *keys, *args)
-            replies = pipe.execute()
-        self._on_call(calls[0][0], time.monotonic() - began)
-        return replies
+        return "apply", keys, [msgspec.msgpack.encode(values), b"".join(changes.ids)]

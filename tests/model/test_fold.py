@@ -77,7 +77,7 @@ def test_duplicates_change_nothing_but_their_count(again: list[int]):
 @given(st.sets(st.integers(0, 59)))
 def test_ids_seen_before_count_as_duplicates(before: set[int]):
     values = events(60)
-    seen = {str(values[i].event_id) for i in before}
+    seen = {values[i].event_id.bytes for i in before}
     pieces = list(fold(records(values), 0, seen))
     rest = [v for i, v in enumerate(values) if i not in before]
     assert sum(p.duplicates for p in pieces) == len(before)

@@ -143,7 +143,7 @@ def test_every_round_trip_to_redis_is_timed_by_its_script(pipe: Pipe):
     writer = Writer(pipe.redis, pipe.keys, pipe.settings.topic, on_call=on_call)
     records = [Record(i, event) for i, event in enumerate(pipe.events(5))]
 
-    writer.seen({0: ["some-id"]})
+    writer.seen({0: [b"0123456789abcdef"]})
     for changes in fold(records, 0):
         writer.apply([(0, changes)])
         writer.apply([(0, changes)])

@@ -81,7 +81,7 @@ def test_seen_finds_ids_of_this_and_the_last_generation(redis: Redis):
     now = [1000 * 3600.0]
     writer = Writer(redis, KEYS, "topic", ttl_hours=1, clock=lambda: now[0])
     run = records(10)
-    ids = [str(r.event.event_id) for r in run]
+    ids = [r.event.event_id.bytes for r in run]
     apply(writer, run)
     assert writer.seen({0: ids, 1: ids}) == {0: set(ids), 1: set()}
     now[0] += 3600
@@ -95,7 +95,7 @@ def test_large_batches_pass_the_servers_limits(redis: Redis, writer: Writer):
     """More ids and players than one Lua `unpack` takes."""
     run = records(30_000, players=15_000)
     assert apply(writer, run, most=15_000) == [Outcome(True)]
-    assert len(writer.seen({0: [str(r.event.event_id) for r in run]})[0]) == 30_000
+    assert len(writer.seen({0: [r.event.event_id.bytes for r in run]})[0]) == 30_000
 
 
 def test_scores_stay_whole_beyond_what_floats_print(redis: Redis, writer: Writer):
@@ -202,7 +202,7 @@ def test_redis_away_is_a_store_error():
     writer = Writer(Redis(port=1, retry=Retry(NoBackoff(), 0)), KEYS, "topic")
     for call in (
         lambda: writer.offsets([0]),
-        lambda: writer.seen({0: ["x"]}),
+        lambda: writer.seen({0: [b"0123456789abcdef"]}),
         lambda: writer.begin(0, 1),
     ):
         with pytest.raises(StoreError, match="Redis"):

@@ -1,0 +1,153 @@
+"""Run the server-side scripts that write: sent now, their replies read when they are wanted.
+
+So whoever calls can do something else while Redis works. Never here: what a script means.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias, cast
+
+from redis import Redis
+from redis.connection import ConnectionPool
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from leaderboard.errors import RefusedError, StoreError
+from leaderboard.store.query import script
+
+Call: TypeAlias = tuple[str, Sequence[str], Sequence[str | bytes]]
+"""A script's name, its keys and its arguments."""
+
+_LUA = {
+    "seen": script("seen"),
+    "apply": script("merge", "parts", "apply"),
+    "expire": script("expire"),
+    "begin": script("begin"),
+}
+_FOR_EVER = ("WRONGTYPE", "EXACT", "user_script")
+"""In replies that no second try will change: a key of another type, a score past 2^53, our bug."""
+
+
+class Scripts:
+    """Runs scripts on one Redis. Not thread-safe.
+
+    Parameters
+    ----------
+    redis
+        A client whose connections return bytes.
+    on_call
+        Called once all replies are there, with the name of the first script and the seconds since
+        the calls were sent.
+    """
+
+    def __init__(self, redis: Redis, on_call: Callable[[str, float], None]) -> None:
+        self._redis = redis
+        self._on_call = on_call
+        self._sha: dict[str, str] = {}
+
+    def run(self, calls: Sequence[Call]) -> list[Any]:
+        """The replies to `calls`, made in turn in one round trip; none, no trip.
+
+        Raises
+        ------
+        StoreError, RefusedError
+            as `Sent.replies`.
+        """
+        return self.send(calls).replies() if calls else []
+
+    def send(self, calls: Sequence[Call]) -> "Sent":
+        """Send `calls` (at least one), and do not wait.
+
+        Raises
+        ------
+        StoreError
+            when Redis is away.
+        """
+        with _translated():
+            if not self._sha:
+                self.load()
+            return Sent(self, calls, self._redis.connection_pool, self._on_call)
+
+    def load(self) -> None:
+        """Have Redis know all scripts, which it forgets when it restarts. Raises `RedisError`."""
+        self._sha = {name: self._redis.script_load(text) for name, text in _LUA.items()}
+
+    def commands(self, calls: Sequence[Call]) -> list[tuple[Any, ...]]:
+        """`calls` as Redis commands."""
+        return [("EVALSHA", self._sha[n], len(keys), *keys, *args) for n, keys, args in calls]
+
+
+class Sent:
+    """Calls under way, on a connection of their own. Take the replies once, or abandon them."""
+
+    def __init__(
+        self,
+        scripts: Scripts,
+        calls: Sequence[Call],
+        pool: ConnectionPool,
+        on_call: Callable[[str, float], None],
+    ) -> None:
+        self._scripts = scripts
+        self._calls = calls
+        self._on_call = on_call
+        self._began = time.monotonic()
+        self._pool = pool
+        self._connection = cast(Any, pool.get_connection())  # its methods have no types
+        try:
+            packed = self._connection.pack_commands(scripts.commands(calls))
+            self._connection.send_packed_command(packed)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Give up waiting; Redis may make the calls all the same."""
+        self._connection.disconnect()
+        self._pool.release(self._connection)
+
+    def replies(self) -> list[Any]:
+        """Wait for all replies. Calls whose script Redis forgot are made again, once.
+
+        Raises
+        ------
+        StoreError
+            when Redis is away; then any number of the calls may have been made, each wholly.
+        RefusedError
+            when Redis will never take one of them.
+        """
+        with _translated():
+            replies = self._read()
+            self._on_call(self._calls[0][0], time.monotonic() - self._began)
+            if any(isinstance(reply, NoScriptError) for reply in replies):
+                self._scripts.load()
+                replies = Sent(self._scripts, self._calls, self._pool, self._on_call)._read()
+            for reply in replies:
+                if isinstance(reply, ResponseError):
+                    raise reply
+            return replies
+
+    def _read(self) -> list[Any]:
+        try:
+            replies = [self._reply() for _ in self._calls]
+        except BaseException:
+            self.abandon()
+            raise
+        self._pool.release(self._connection)
+        return replies
+
+    def _reply(self) -> Any:
+        try:
+            return self._connection.read_response()
+        except ResponseError as error:
+            return error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ResponseError as error:
+        kind = RefusedError if any(word in str(error) for word in _FOR_EVER) else StoreError
+        raise kind(f"Redis refused the changes: {error}") from error
+    except RedisError as error:
+        raise StoreError(f"Redis is away: {error}") from error
