@@ -99,16 +99,16 @@ def test_a_reply_lost_after_the_call_was_applied(pipe: Pipe):
     pipe.send(pipe.events(300))
     lost = []
     with pipe.processor(max_poll_records=100) as processor:
-        apply = processor._writer.apply
+        send = processor._writer.send
 
-        def apply_and_lose_the_first_reply(calls, knows):
-            outcomes = apply(calls, knows)
+        def send_and_lose_the_first_reply(calls, knows):
+            applying = send(calls, knows)
             if not lost:
-                lost.append(outcomes)
+                lost.append(applying.outcomes())
                 raise StoreError("the reply was lost")
-            return outcomes
+            return applying
 
-        processor._writer.apply = apply_and_lose_the_first_reply  # type: ignore[method-assign]  # the fault
+        processor._writer.send = send_and_lose_the_first_reply  # type: ignore[method-assign]  # the fault
         processor.run(drain=True)
     assert all(outcome.applied for outcome in lost[0])
     pipe.assert_right(300)
