@@ -62,7 +62,7 @@ Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
 MatchCount: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_MATCH_COUNT)]
 
 
-class _Event(Struct, frozen=True, tag_field="event_type", kw_only=True):
+class _Event(Struct, frozen=True, tag_field="event_type", kw_only=True, gc=False):
     event_id: UUID
     timestamp: Instant
     player_id: Text

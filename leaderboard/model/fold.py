@@ -70,7 +70,7 @@ class PlayerChange(Struct):
     matches: dict[str, MatchChange] = {}
 
 
-MOST_PLAYERS = 500
+MOST_PLAYERS = 1000
 MOST_WEIGHT = 5000
 """Where a run is cut, so that no call holds Redis up for long."""
 
@@ -163,7 +163,13 @@ def fold(
         changes.ids.append(event_id)
         if not isinstance(event, WatermarkAdvanced):
             _count_player(changes, event)
-        _count_on_boards(changes, record, event, book)
+        at = micros(event.timestamp)
+        if missed := book.count(changes.parts, event, at, changes.watermark):
+            changes.missed[record.offset] = missed
+        if (changes.watermark is None or at > changes.watermark) and (
+            record.logged_us is None or at <= record.logged_us + _MOST_AHEAD_US
+        ):
+            changes.watermark = at  # only now: what is late goes by the one before
     if changes.next > changes.start:
         yield _closed(changes)
 
@@ -204,18 +210,6 @@ def _count_match(change: MatchChange, event: MatchFinished) -> None:
     change.deaths += event.deaths
     change.assists += event.assists
     change.streak = streak(change.streak, event.result == "win", 0)
-
-
-def _count_on_boards(changes: Changes, record: Record, event: Event, book: Book) -> None:
-    """Count by the watermark as it was, then move it."""
-    at = micros(event.timestamp)
-    missed = book.count(changes.parts, event, at, changes.watermark)
-    if missed:
-        changes.missed[record.offset] = missed
-    if record.logged_us is not None and at > record.logged_us + _MOST_AHEAD_US:
-        return
-    if changes.watermark is None or at > changes.watermark:
-        changes.watermark = at
 
 
 def _achievement_text(event: AchievementUnlocked) -> str:
