@@ -27,7 +27,7 @@ class Trap:
         self.armed = False
 
     def probe(self, place: str) -> None:
-        self.armed = place == "before_apply" and self.place == "sent"
+        self.armed = self.armed or (place == "before_apply" and self.place == "sent")
         if place == self.place:
             self.spring()
 
