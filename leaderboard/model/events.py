@@ -12,6 +12,7 @@ event is a value too (`BadRecord`), never an exception.
 BadRecord(reason='Object missing required field `event_id`')
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
@@ -53,6 +54,10 @@ MAX_MATCH_COUNT = 10_000
 
 MOST_REASON = 500
 """Characters of a reason: it quotes the bad value, which may be as long as a record."""
+
+MOST_DEPTH = 256
+"""Levels of lists and objects in a record. Every parser gives up at some depth, which differs with
+its stack: a record that one took and another refused would be counted here and not there."""
 
 MIN_YEAR, MAX_YEAR = 1970, 9998
 """Years between which any offset converts to UTC without overflow."""
@@ -126,9 +131,12 @@ class BadRecord(Struct, frozen=True):
 
 
 BAD_YEAR = BadRecord(f"Expected a year from {MIN_YEAR} to {MAX_YEAR} - at `$.timestamp`")
+TOO_DEEP = BadRecord(f"Expected at most {MOST_DEPTH} levels of lists and objects")
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 from_json = msgspec.json.Decoder(Event).decode
 _encoder = msgspec.json.Encoder()
+_text = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_brackets = re.compile(rb"[][{}]")
 
 
 def decode(raw: bytes | None) -> Event | BadRecord:
@@ -143,7 +151,25 @@ def decode(raw: bytes | None) -> Event | BadRecord:
         return no_event(error)
     if not MIN_YEAR <= event.timestamp.year <= MAX_YEAR:
         return BAD_YEAR
-    return event
+    return TOO_DEEP if is_too_deep(raw) else event
+
+
+def is_too_deep(raw: bytes) -> bool:
+    """Whether `raw`, which is JSON, has more than `MOST_DEPTH` levels, if only in other fields.
+
+    >>> is_too_deep(b'{"extra": ' + b"[" * MOST_DEPTH + b"]" * MOST_DEPTH + b"}")
+    True
+    >>> is_too_deep(b'{"extra": "' + b"[" * 1000 + b'"}')
+    False
+    """
+    if len(raw) <= 2 * MOST_DEPTH or raw.count(b"[") + raw.count(b"{") <= MOST_DEPTH:
+        return False
+    depth = 0
+    for bracket in _brackets.findall(_text.sub(b"", raw)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MOST_DEPTH:
+            return True
+    return False
 
 
 def no_event(error: Exception) -> BadRecord:

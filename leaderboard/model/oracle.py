@@ -19,6 +19,7 @@ SchemaText: TypeAlias = Callable[[int], str | None]
 
 POINTS_LIMIT = 1_000_000
 MATCH_LIMIT = 10_000
+DEPTH_LIMIT = 256
 ACTIONS = ["kill", "headshot", "assist", "objective_capture", "flag_carry", "healing", "revive"]
 RARITIES = ["common", "uncommon", "rare", "epic", "legendary"]
 _INSTANT = re.compile(
@@ -164,7 +165,7 @@ def read(
         )
     except (ValueError, RecursionError):
         return None
-    if _has_lone_surrogate(pairs):
+    if _depth(pairs) > DEPTH_LIMIT or _has_lone_surrogate(pairs):
         return None
     if not isinstance(pairs, list) or not all(isinstance(p, tuple) for p in pairs) or not pairs:
         return None
@@ -184,6 +185,15 @@ def _event(pairs: list[tuple[str, Any]]) -> dict[str, Any] | None:
     event["event_id"] = _uuid_text(event["event_id"])
     event["timestamp"] = _utc(event["timestamp"])
     return event if event["timestamp"] else None
+
+
+def _depth(value: object) -> int:
+    """Levels of lists and objects; an object is a list of its (name, value) pairs."""
+    level, depth = [value], 0
+    while inner := [one for one in level if isinstance(one, list)]:
+        level = [item[1] if isinstance(item, tuple) else item for one in inner for item in one]
+        depth += 1
+    return depth
 
 
 def _has_lone_surrogate(value: object) -> bool:

@@ -17,19 +17,25 @@ from leaderboard.model.events import (
     BAD_YEAR,
     MAX_YEAR,
     MIN_YEAR,
+    MOST_DEPTH,
     MOST_REASON,
     NO_JSON,
+    TOO_DEEP,
     BadRecord,
     Event,
     GameEvent,
     decode,
     encode,
     from_json,
+    is_too_deep,
     no_event,
 )
 
 HEADER = "schema-id"
 """The record header that may name the schema of an Avro body."""
+
+SMALL = 2 * MOST_DEPTH
+"""Bytes in which no record can have too many levels."""
 
 MAGIC = b"\x00"
 PREFIX_BYTES = 5
@@ -72,6 +78,8 @@ class Wire:
             event: Event = from_json(value)
         except NO_JSON as error:
             return no_event(error)
+        if len(value) > SMALL and is_too_deep(value):
+            return TOO_DEEP
         return event if MIN_YEAR <= event.timestamp.year <= MAX_YEAR else BAD_YEAR
 
     def _decode_any(self, value: bytes | None, headers: Headers) -> Event | BadRecord:

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.model import oracle
-from leaderboard.model.events import EVENT_TYPES, BadRecord, decode, encode
+from leaderboard.model.events import EVENT_TYPES, MOST_DEPTH, BadRecord, decode, encode
 from leaderboard.model.fold import utc_text
 from leaderboard.model.simulate import Profile, simulate
+from leaderboard.model.wire import Wire
+from leaderboard.pipeline.schemas import known
 
 SCORED = {
     "event_type": "player_scored",
@@ -134,6 +136,29 @@ def test_bad_records_are_values_with_a_reason(value: bytes | None):
 )  # fmt: skip
 def test_odd_but_good_records(value: bytes):
     assert not isinstance(decode(value), BadRecord)
+    assert_agree(value)
+
+
+def nested(levels: int) -> str:
+    return "[" * levels + "]" * levels
+
+
+@pytest.mark.parametrize(
+    ("extra", "good"),
+    [
+        (nested(MOST_DEPTH - 1), True), (nested(MOST_DEPTH), False),
+        (f"[{', '.join(['[]'] * 1000)}]", True),
+        ('{"a": ' * MOST_DEPTH + "1" + "}" * MOST_DEPTH, False),
+        (f'["\\"{nested(1000)}", "{nested(1000)}"]', True),
+        *((nested(levels), False) for levels in range(300, 1100, 50)),
+        (nested(500_000), False),
+    ],
+)  # fmt: skip
+def test_fields_we_do_not_know_may_nest_so_far_and_no_further(extra: str, good: bool):
+    """Where Python's stack gives out is nobody's rule: it depends on who calls."""
+    value = raw()[:-1] + f', "extra": {extra}}}'.encode()
+    assert isinstance(decode(value), BadRecord) != good
+    assert Wire(known()).decode(value) == decode(value)
     assert_agree(value)
 
 

@@ -1,8 +1,10 @@
 """Faults of Redis itself, on a private server that can be killed, emptied and cut off."""
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -10,6 +12,7 @@ from leaderboard.errors import RefusedError, StoreError
 from leaderboard.settings import Settings
 from tests.pipeline.pipes import Pipe
 from tests.private_redis import PrivateRedis
+from tests.recovery import Recovery
 from tests.waiting import until, within
 
 
@@ -65,6 +68,25 @@ def test_an_append_only_file_cut_short_is_made_good(pipe: Pipe, server: PrivateR
     pipe.assert_right(300)
 
 
+def test_an_append_only_file_cut_at_random_bytes(
+    pipe: Pipe, server: PrivateRedis, record_property: Callable[[str, object], None]
+):
+    """Anywhere, also in the middle of a transaction; how far it lost its memory differs."""
+    seed = int(os.environ.get("FAULT_SEED") or Random().randrange(10**6))
+    record_property("seed", seed)
+    print(f"FAULT_SEED={seed}")  # noqa: T201  # pytest shows it when the test fails
+    random = Random(seed)
+    for cut in range(4):
+        pipe.send(pipe.events(100, seed=cut))
+        pipe.drain(max_poll_records=20)
+        server.kill()
+        newest = server.append_only_files()[-1]
+        os.truncate(newest, random.randrange(newest.stat().st_size))
+        server.start()
+    pipe.drain()
+    pipe.assert_right(400)
+
+
 def test_a_server_restored_from_an_older_copy(pipe: Pipe, server: PrivateRedis, tmp_path: Path):
     pipe.send(pipe.events(200))
     pipe.drain()
@@ -81,6 +103,42 @@ def test_a_server_restored_from_an_older_copy(pipe: Pipe, server: PrivateRedis, 
     assert applied(pipe) == 200
     pipe.drain()
     pipe.assert_right(400)
+
+
+def test_a_server_replaced_by_an_older_copy_while_events_flow(
+    pipe: Pipe, server: PrivateRedis, tmp_path: Path, recovery: Recovery
+):
+    """The processor is not told: it finds its call refused, and goes back in the log."""
+    copy = tmp_path.parent / f"{tmp_path.name}-copy"
+    pipe.send(pipe.events(200))
+    with pipe.running(max_poll_records=50):
+        until(lambda: applied(pipe) == 200)
+        server.kill()
+        shutil.copytree(server.folder, copy)
+        server.start()
+        pipe.send(pipe.events(200, seed=2))
+        until(lambda: applied(pipe) == 400)
+        server.kill()
+        shutil.rmtree(server.folder)
+        shutil.copytree(copy, server.folder)
+        server.start()
+        with recovery("Redis: an older copy"):
+            pipe.send(pipe.events(200, seed=3))
+            until(lambda: applied(pipe) == 600)
+    pipe.assert_right(600)
+
+
+def test_scripts_forgotten_while_events_flow(pipe: Pipe):
+    """As after a failover to a replica that never saw them."""
+    with pipe.running(max_poll_records=20) as processor:
+        for seed in range(10):
+            pipe.send(pipe.events(100, seed))
+            pipe.redis.script_flush()
+            pipe.redis.function_flush()
+            until(lambda seed=seed: applied(pipe) > 100 * seed)
+        until(lambda: applied(pipe) == 1000)
+        assert processor.totals.refused == 0
+    pipe.assert_right(1000)
 
 
 def test_out_of_memory_waits_and_goes_on(pipe: Pipe):

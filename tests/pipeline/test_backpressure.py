@@ -1,0 +1,85 @@
+"""Redis slow, then away, under load: what is not counted yet waits in the log, not in memory."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+
+from leaderboard.model.events import GameEvent, encode
+from tests.cli.commands import COMMAND, environment
+from tests.pipeline.pipes import Pipe
+from tests.proxy import Proxy
+from tests.recovery import Recovery
+from tests.waiting import until
+
+LOAD = 8_000
+"""Events sent before the faults, and during each of them."""
+PADDING = b',"padding":"' + b"x" * 4500 + b'"}'
+"""Makes an event large: 36 MB a load, of which the client fetches 4 MiB a partition ahead."""
+MOST_GROWTH = 40 << 20
+"""Bytes: about half of what waits. It takes in at most one batch and what was fetched ahead."""
+
+
+def applied(pipe: Pipe) -> int:
+    return int(pipe.redis.hget(pipe.keys.counts, "applied") or 0)
+
+
+def padded(event: GameEvent) -> tuple[bytes, list[tuple[str, bytes]]]:
+    return encode(event)[:-1] + PADDING, []
+
+
+@contextmanager
+def process(pipe: Pipe, redis: str) -> Iterator[psutil.Process]:
+    """The command, with its Redis at another address."""
+    settings = pipe.settings.with_(redis=redis)
+    command = [*COMMAND, "process", "--show-every", "0"]
+    with subprocess.Popen(command, env=environment(settings)) as process:
+        try:
+            yield psutil.Process(process.pid)
+        finally:
+            process.kill()
+
+
+class Memory:
+    """The most that a process was seen to take, in bytes; `sees` looks whenever it is asked."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
+        self.most = 0
+
+    def sees(self, condition: Callable[[], bool]) -> Callable[[], bool]:
+        def look() -> bool:
+            self.most = max(self.most, self._process.memory_info().rss)
+            return condition()
+
+        return look
+
+
+def test_the_lag_grows_and_memory_does_not(
+    pipe: Pipe, recovery: Recovery, record_property: Callable[[str, object], None]
+):
+    """The first load, drained at full speed, shows what is usual."""
+    pipe.send(pipe.events(LOAD), padded)
+    with (
+        Proxy(pipe.settings.redis.removeprefix("redis://").split("/")[0]) as proxy,
+        process(pipe, f"redis://{proxy.address}/0") as processor,
+    ):
+        usual, since = Memory(processor), Memory(processor)
+        until(usual.sees(lambda: applied(pipe) == LOAD))
+
+        proxy.bytes_per_s = 200_000
+        pipe.send(pipe.events(LOAD, seed=2), padded)
+        until(since.sees(lambda: applied(pipe) > LOAD))
+        proxy.refusing = True
+        proxy.reset()
+        pipe.send(pipe.events(LOAD, seed=3), padded)
+        until(since.sees(lambda: True))
+        assert applied(pipe) < 2 * LOAD, "the lag did not grow"
+
+        proxy.heal()
+        with recovery("Redis: slow, then away, under load"):
+            until(since.sees(lambda: applied(pipe) == 3 * LOAD))
+    record_property("rss_mb", [usual.most >> 20, since.most >> 20])
+    assert since.most < usual.most + MOST_GROWTH
+    pipe.assert_right(3 * LOAD)
