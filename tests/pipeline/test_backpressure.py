@@ -13,12 +13,12 @@ from tests.proxy import Proxy
 from tests.recovery import Recovery
 from tests.waiting import until
 
-LOAD = 8_000
+LOAD = 3_000
 """Events sent before the faults, and during each of them."""
-PADDING = b',"padding":"' + b"x" * 4500 + b'"}'
-"""Makes an event large: 36 MB a load, of which the client fetches 4 MiB a partition ahead."""
-MOST_GROWTH = 40 << 20
-"""Bytes: about half of what waits. It takes in at most one batch and what was fetched ahead."""
+PADDING = b',"padding":"' + b"x" * 8000 + b'"}'
+"""Makes an event large: 24 MB a load, of which the client fetches 4 MiB a partition ahead."""
+MOST_GROWTH = 32 << 20
+"""Bytes; 48 MB wait. It takes in at most what was fetched ahead and one batch in all its forms."""
 
 
 def applied(pipe: Pipe) -> int:
