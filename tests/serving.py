@@ -117,7 +117,10 @@ class Serving:
         assert not self._thread.is_alive(), "the server did not stop"
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return httpx.get(f"{self.url}{path}", headers=headers, timeout=30)
+        return self.ask("GET", path, **headers)
+
+    def ask(self, method: str, path: str, **headers: str) -> httpx.Response:
+        return httpx.request(method, f"{self.url}{path}", headers=headers, timeout=30)
 
     def live(self, query: str = "", **options: Any) -> ClientConnection:
         """A WebSocket client; it closes with its `with` block."""

@@ -15,6 +15,7 @@ from leaderboard.api.inspection import Inspection
 from leaderboard.api.live import Hub
 from leaderboard.api.metrics import ApiMetrics, MeasureRequests
 from leaderboard.api.openapi import DESCRIPTION, with_live
+from leaderboard.api.plain import plain_routes
 from leaderboard.api.reads import Reads, connect
 from leaderboard.api.services import Services
 from leaderboard.api.snapshot import Board
@@ -62,6 +63,7 @@ def create_app(settings: Settings, *, redis_url: str, kafka: str) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.services = services
+    app.router.routes.extend(plain_routes(board))
     app.include_router(board_routes.router)
     app.include_router(board_routes.of_players)
     app.include_router(routes.router)

@@ -74,7 +74,7 @@ _STATUS: dict[type[Exception], int] = {
 }
 
 
-def _now() -> float:
+async def _now() -> float:
     """Seconds since 1970 UTC."""
     return time.time()
 
@@ -95,7 +95,7 @@ class Asked:
         return source.place(self._board, now=self.now, **self._given)
 
 
-def _asked(
+async def _asked(
     now: Now,
     board: Board = GLOBAL.name,
     at: At = "",

@@ -1,24 +1,28 @@
-"""Pushes to WebSocket clients, each in a task of its own, none waiting for another.
+"""Pushes to WebSocket clients: one task reads the board and writes to all, waiting for none.
 
-A client holds no queue, only the revision of the board it has seen: when it is ready for more it
-takes the latest. One that takes longer than `SEND_TIMEOUT_S` for a message is dropped.
+A client holds no queue, only what of the board it has seen: when it can take more it gets the
+latest. One that takes nothing for longer than `SEND_TIMEOUT_S` is dropped.
 """
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+from starlette.websockets import WebSocket
 
 from leaderboard.api.models import Availability, ServiceStatus
+from leaderboard.api.pushing import EXTENSION, Pusher, text_frame
 from leaderboard.api.snapshot import Board
 from leaderboard.errors import StoreError
 
 PUSH_EVERY_S = 1.0
-"""A client gets at most one push in this time."""
+"""A client gets at most one push in this time, after the first."""
 POLL_EVERY_S = 0.25
 """How often the board is read while somebody is connected."""
 SEND_TIMEOUT_S = 5.0
+AT_ONCE = 100
+"""Clients that are written to before requests get their turn: a few milliseconds."""
 
 log = logging.getLogger(__name__)
 
@@ -26,41 +30,50 @@ log = logging.getLogger(__name__)
 class Client:
     """One connection: what it asked for and what it was told."""
 
-    def __init__(self, socket: WebSocket, top: int, limit: int) -> None:
-        self._socket = socket
+    def __init__(self, pusher: Pusher, top: int, limit: int) -> None:
+        self._pusher = pusher
         self._top = top
         self._limit = limit
+        self._revision = -1
         self._sent: object = None
-        self._problem = ""
+        self._available = True
+        self._pushed_at = float("-inf")
+        self._stalled_at: float | None = None
 
-    async def push(self, board: Board) -> int:
-        """Send what is new to this client; returns how many messages."""
-        messages = []
+    def push(self, board: Board, now: float) -> int:
+        """Write what is new and due at `now` (seconds, monotonic); returns how many messages."""
+        if self._revision == board.revision or now - self._pushed_at < PUSH_EVERY_S:
+            return 0
+        frames = []
         if board.moment and board.moment is not self._sent:
-            self._sent = board.moment
-            messages.append(board.moment.update(self._top, self._limit))
-        if bool(board.problem) != bool(self._problem):
-            self._problem = board.problem
+            frames.append(board.moment.update(self._top, self._limit))
+        if self._available is bool(board.problem):
             status = Availability(available=not board.problem, reason=board.problem)
-            messages.append(ServiceStatus(data=status).model_dump_json())
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            for message in messages:
-                await self._socket.send_text(message)
-        return len(messages)
+            frames.append(text_frame(ServiceStatus(data=status).model_dump_json().encode()))
+        if frames and not self._pusher.push(b"".join(frames)):
+            self._stalled(now)
+            return 0
+        self._revision, self._sent, self._available = (
+            board.revision, board.moment, not board.problem,
+        )  # fmt: skip
+        self._pushed_at, self._stalled_at = now, None
+        return len(frames)
 
-    async def drain(self) -> None:
-        """Ignore what the client sends until it goes."""
-        while (await self._socket.receive())["type"] != "websocket.disconnect":
-            continue
+    def _stalled(self, now: float) -> None:
+        if self._stalled_at is None:
+            self._stalled_at = now
+        elif now - self._stalled_at > SEND_TIMEOUT_S:
+            log.info("a client took nothing for %g s: dropped", SEND_TIMEOUT_S)
+            self._pusher.drop()
 
 
 class Hub:
-    """All connections. While there are any, one task reads the board."""
+    """All connections. While there are any, one task reads the board and writes to them."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
         self._clients: set[Client] = set()
-        self._poller: asyncio.Task[None] | None = None
+        self._pushing: asyncio.Task[None] | None = None
         self.pushes = 0
         """Messages sent to clients."""
 
@@ -70,49 +83,50 @@ class Hub:
         return len(self._clients)
 
     async def serve(self, socket: WebSocket, top: int, limit: int) -> None:
-        """Push to an accepted `socket` until it goes, or is too slow."""
-        client = Client(socket, top, limit)
+        """Push to an accepted `socket` until it goes, or is too slow.
+
+        Its server must be one of `make_server`, which lets frames be written.
+        """
+        client = Client(socket.scope["extensions"][EXTENSION], top, limit)
+        with suppress(StoreError):  # the board keeps it as its `problem`
+            await self._board.fresh()
+        self.pushes += client.push(self._board, time.monotonic())
         self._clients.add(client)
-        poller = self._polling()
-        tasks = [asyncio.create_task(self._send(client)), asyncio.create_task(client.drain())]
+        pushing, drained = self._push(), asyncio.create_task(_drain(socket))
         try:
-            await asyncio.wait({*tasks, poller}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({drained, pushing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._clients.discard(client)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in (*tasks, poller):
+            drained.cancel()
+            await asyncio.gather(drained, return_exceptions=True)
+        for task in (drained, pushing):
             if task.done() and not task.cancelled():
                 task.result()  # an unknown failure is not hidden
 
     async def close(self) -> None:
         """Stop reading the board."""
-        if self._poller:
-            self._poller.cancel()
-            await asyncio.gather(self._poller, return_exceptions=True)
+        if self._pushing:
+            self._pushing.cancel()
+            await asyncio.gather(self._pushing, return_exceptions=True)
 
-    async def _send(self, client: Client) -> None:
-        with suppress(StoreError):
-            await self._board.fresh()
-        revision = -1
-        try:
-            while True:
-                revision = await self._board.revised(revision)
-                self.pushes += await client.push(self._board)
-                await asyncio.sleep(PUSH_EVERY_S)
-        except TimeoutError:
-            log.info("a client took longer than %g s for a push: dropped", SEND_TIMEOUT_S)
-        except (WebSocketDisconnect, WebSocketDisconnected):
-            return
+    def _push(self) -> asyncio.Task[None]:
+        if self._pushing is None or self._pushing.done():
+            self._pushing = asyncio.create_task(self._push_on())
+        return self._pushing
 
-    def _polling(self) -> asyncio.Task[None]:
-        if self._poller is None or self._poller.done():
-            self._poller = asyncio.create_task(self._poll())
-        return self._poller
-
-    async def _poll(self) -> None:
+    async def _push_on(self) -> None:
         while self._clients:
-            with suppress(StoreError):  # the board keeps it as its `problem`
+            with suppress(StoreError):
                 await self._board.fresh()
+            now = time.monotonic()
+            for place, client in enumerate(tuple(self._clients), start=1):
+                self.pushes += client.push(self._board, now)
+                if place % AT_ONCE == 0:
+                    await asyncio.sleep(0)
             await asyncio.sleep(POLL_EVERY_S)
+
+
+async def _drain(socket: WebSocket) -> None:
+    """Ignore what the client sends until it goes."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        continue

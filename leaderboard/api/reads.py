@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from leaderboard.api.models import MAX_RECENT, MAX_TOP
 from leaderboard.errors import StoreError
 from leaderboard.store.places import Source
-from leaderboard.store.query import Query, T, run_async
+from leaderboard.store.query import Query, T, remembering, run_async
 from leaderboard.store.reader import Player, Snapshot, player, snapshot
 
 CONNECTIONS = 32
@@ -52,12 +52,13 @@ class Reads:
     def __init__(self, redis: Redis, source: Source) -> None:
         self._redis = redis
         self._keys = source.keys
+        self._board = remembering(snapshot(self._keys, MAX_TOP, MAX_RECENT))
         self.source = source
         """Where the boards are: what `ask` is asked of."""
 
     async def board(self) -> Snapshot:
-        """As much as any route can ask for, in one call."""
-        return await self.ask(snapshot(self._keys, MAX_TOP, MAX_RECENT))
+        """As much as any route can ask for, in one call; the last value while nothing changed."""
+        return await self.ask(self._board)
 
     async def player(self, player_id: str) -> Player | None:
         """One player, or None when nothing was counted for that id."""

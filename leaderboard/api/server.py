@@ -7,6 +7,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
+from leaderboard.api.pushing import PushProtocol
 from leaderboard.errors import ServersError
 
 MESSAGE_BYTES = 1024
@@ -75,6 +76,7 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         log_level="warning",
         access_log=False,
         server_header=False,
+        ws=PushProtocol,
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,  # costs more CPU per client than it saves on these messages
         timeout_graceful_shutdown=GRACE_S,

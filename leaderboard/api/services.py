@@ -25,7 +25,7 @@ class Services(Struct, frozen=True):
     inspection: Inspection
 
 
-def _services(connection: HTTPConnection) -> Services:
+async def _services(connection: HTTPConnection) -> Services:
     services: Services = connection.app.state.services
     return services
 

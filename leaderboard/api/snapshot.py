@@ -11,59 +11,58 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from pydantic import TypeAdapter
+import msgspec
 
 from leaderboard.api.bodies import Body, make_body
-from leaderboard.api.models import (
-    Counts,
-    Leaderboard,
-    LeaderboardUpdate,
-    LiveData,
-    RankedPlayer,
-    RecentAchievement,
-)
+from leaderboard.api.models import Counts
+from leaderboard.api.pushing import text_frame
 from leaderboard.errors import StoreError
 from leaderboard.store.reader import Snapshot
 
+OUTCOMES = tuple(Counts.model_fields)
 STALE_FOR_S = 3.0
 """How long the last moment is still served, with its age, once Redis stopped answering."""
 
 _Reading: TypeAlias = asyncio.Task[StoreError | None]
-_achievements_json = TypeAdapter(list[RecentAchievement])
 
 
 class Moment:
-    """One content of the board. Its answers are made once, when first asked for."""
+    """One content of the board. Its answers are made once, when first asked for.
+
+    They have the shape of `models.Leaderboard`, `models.RecentAchievement` and
+    `models.LeaderboardUpdate`, and are encoded from what was read: it is typed already.
+    """
 
     def __init__(self, snapshot: Snapshot, updated_at: datetime) -> None:
         self.snapshot = snapshot
-        self._counts = Counts.model_validate(snapshot.counts)
-        self._rows = [RankedPlayer.model_validate(row) for row in snapshot.rows]
-        self._recent = [RecentAchievement.model_validate(a) for a in snapshot.achievements]
         self._updated_at = updated_at
         self.leaderboard = cache(self._leaderboard)
         self.achievements = cache(self._achievements)
         self.update = cache(self._update)
 
-    def _board(self, top: int) -> Leaderboard:
-        return Leaderboard(
-            updated_at=self._updated_at,
-            total_players=self.snapshot.total_players,
-            counts=self._counts,
-            top_players=self._rows[:top],
-        )
+    def _board(self, top: int) -> dict[str, Any]:
+        counts = self.snapshot.counts
+        return {
+            "updated_at": self._updated_at,
+            "total_players": self.snapshot.total_players,
+            "counts": {outcome: counts.get(outcome, 0) for outcome in OUTCOMES},
+            "top_players": self.snapshot.rows[:top],
+        }
 
     def _leaderboard(self, top: int) -> Body:
-        return make_body(self._board(top).model_dump_json().encode())
+        return make_body(msgspec.json.encode(self._board(top)))
 
     def _achievements(self, limit: int) -> Body:
-        return make_body(_achievements_json.dump_json(self._recent[:limit]))
+        return make_body(msgspec.json.encode(self.snapshot.achievements[:limit]))
 
-    def _update(self, top: int, limit: int) -> str:
-        data = LiveData(leaderboard=self._board(top), recent_achievements=self._recent[:limit])
-        return LeaderboardUpdate(data=data).model_dump_json()
+    def _update(self, top: int, limit: int) -> bytes:
+        data = {
+            "leaderboard": self._board(top),
+            "recent_achievements": self.snapshot.achievements[:limit],
+        }
+        return text_frame(msgspec.json.encode({"type": "leaderboard_update", "data": data}))
 
 
 class Board:
@@ -80,7 +79,6 @@ class Board:
         self._now: _Reading | None = None
         self._next: _Reading | None = None
         self._read_at = 0.0
-        self._revised = asyncio.Event()
         self.moment: Moment | None = None
         self.problem = ""
         """Why the last read failed; empty when it did not."""
@@ -122,12 +120,6 @@ class Board:
                 raise
             return self.moment, self.age_s
 
-    async def revised(self, since: int) -> int:
-        """Wait until `revision` is not `since`; return it."""
-        while self.revision == since:
-            await self._revised.wait()
-        return self.revision
-
     async def close(self) -> None:
         """Give up reads under way."""
         tasks = [task for task in (self._now, self._next) if task]
@@ -155,15 +147,10 @@ class Board:
             self.moment = Moment(snapshot, datetime.now(UTC))
         if changed or self.problem:
             self.problem = ""
-            self._revise()
+            self.revision += 1
 
     def _failed(self, error: StoreError) -> StoreError:
         if not self.problem:
             self.problem = str(error)
-            self._revise()
+            self.revision += 1
         return error
-
-    def _revise(self) -> None:
-        self.revision += 1
-        self._revised.set()
-        self._revised = asyncio.Event()

@@ -1,7 +1,8 @@
 #!lua flags=no-writes
 -- The best ARGV[1] players and the newest ARGV[2] achievements, of one moment.
 -- KEYS: board, achievements, counts. ARGV[3]: prefix of the players' keys.
--- Returns {players in all, {id, name, score, ...}, {achievement, ...}, {count name, n, ...}}.
+-- Returns msgpack of {players in all, {{id, name, score}, ...}, {achievement, ...}, {count name, n,
+-- ...}}: the same bytes while nothing changed.
 -- ZREVRANGE gives equal scores in falling order of member; we want them rising. All but the last
 -- score's group are complete in the page, so they are only turned round; of the last group the
 -- first members are read anew.
@@ -36,10 +37,8 @@ end
 
 local rows = {}
 for i = 1, size do
-  local id = page[2 * i - 1]
-  rows[#rows + 1] = id
-  rows[#rows + 1] = redis.call('HGET', prefix .. id, 'player_name') or id
-  rows[#rows + 1] = string.format('%.0f', page[2 * i])
+  local id, score = page[2 * i - 1], tonumber(string.format('%.0f', page[2 * i]))
+  rows[i] = {id, redis.call('HGET', prefix .. id, 'player_name') or id, score}
 end
 local newest = limit > 0 and redis.call('LRANGE', recent, 0, limit - 1) or {}
-return {redis.call('ZCARD', board), rows, newest, redis.call('HGETALL', counts)}
+return cmsgpack.pack({redis.call('ZCARD', board), rows, newest, redis.call('HGETALL', counts)})

@@ -63,6 +63,21 @@ def unpacked(parse: Callable[[list[Any]], T]) -> Callable[[bytes], T]:
     return lambda reply: parse(msgspec.msgpack.decode(reply))
 
 
+def remembering(query: Query[T]) -> Query[T]:
+    """`query` that gives the very value it gave last, while Redis answers with the same bytes.
+
+    Comparing bytes costs nothing beside making a value of them.
+    """
+    last: list[tuple[bytes, T]] = []
+
+    def parse(reply: bytes) -> T:
+        if not last or last[0][0] != reply:
+            last[:] = [(reply, query.parse(reply))]
+        return last[0][1]
+
+    return msgspec.structs.replace(query, parse=parse)
+
+
 def text(value: bytes | str) -> str:
     """A reply's text."""
     return value.decode() if isinstance(value, bytes) else value

@@ -12,12 +12,14 @@ from msgspec import Struct
 from leaderboard.model.fold import Achievement
 from leaderboard.model.rates import wilson
 from leaderboard.store.keys import Keys
-from leaderboard.store.query import Query, pairs, run, run_async, script, text
+from leaderboard.store.query import Query, pairs, run, run_async, script
 
 __all__ = ["Query", "run", "run_async"]
 
 _BOARD = script("board")
 _PLAYER = script("player")
+_board_reply = msgspec.msgpack.Decoder(tuple[int, list[tuple[str, str, int]], list[str], list[str]])
+_achievement = msgspec.json.Decoder(Achievement)
 
 
 class Row(Struct, frozen=True):
@@ -100,22 +102,16 @@ def player(keys: Keys, player_id: str) -> Query[Player | None]:
     )
 
 
-def _snapshot(reply: list[Any]) -> Snapshot:
-    total, flat, achievements, counts = reply
-    rows = [
-        Row(
-            rank=place // 3 + 1,
-            player_id=text(flat[place]),
-            player_name=text(flat[place + 1]),
-            score=int(flat[place + 2]),
-        )
-        for place in range(0, len(flat), 3)
-    ]
+def _snapshot(reply: bytes) -> Snapshot:
+    total, lines, achievements, counts = _board_reply.decode(reply)
     return Snapshot(
         total_players=total,
-        rows=rows,
-        achievements=[msgspec.json.decode(a, type=Achievement) for a in achievements],
-        counts={k: int(v) for k, v in pairs(counts).items()},
+        rows=[
+            Row(rank, player_id, name, score)
+            for rank, (player_id, name, score) in enumerate(lines, start=1)
+        ],
+        achievements=[_achievement.decode(entry) for entry in achievements],
+        counts={name: int(n) for name, n in zip(counts[::2], counts[1::2], strict=True)},
     )
 
 

@@ -11,6 +11,7 @@ from redis.retry import Retry
 
 from leaderboard.errors import StoreError
 from leaderboard.store.keys import Keys
+from leaderboard.store.query import remembering
 from leaderboard.store.reader import player, run, snapshot
 
 KEYS = Keys("r:")
@@ -71,6 +72,17 @@ def test_a_player_and_one_that_does_not_exist(redis: Redis):
 def test_an_empty_board(redis: Redis):
     board = run(redis, snapshot(KEYS, 10, 10))
     assert (board.rows, board.total_players, board.achievements, board.counts) == ([], 0, [], {})
+
+
+def test_what_did_not_change_is_the_value_of_the_last_time(redis: Redis):
+    fill(redis, {"a": 5})
+    question = remembering(snapshot(KEYS, 10))
+    first, again = run(redis, question), run(redis, question)
+    redis.zincrby(KEYS.board, 1, "a")
+    changed = run(redis, question)
+
+    assert first is again
+    assert [row.score for row in first.rows + changed.rows] == [5, 6]
 
 
 def test_redis_away_is_a_store_error():
