@@ -14,6 +14,7 @@ from kafka.errors import IllegalStateError
 
 from leaderboard.errors import OffsetGapError
 from leaderboard.pipeline.inflight import Position
+from leaderboard.pipeline.lineage import Lineage
 from leaderboard.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Assignment:
         self._consumer = consumer
         self._topic = topic
         self._writer = writer
+        self._lineage = Lineage(consumer, topic, writer)
         self._rebalances = _Rebalances()
         consumer.subscribe([topic], listener=self._rebalances)
 
@@ -133,11 +135,12 @@ class Assignment:
         StoreError
             when Redis is away.
         OffsetGapError
-            when the log does not hold the stored offset.
+            when the log does not hold the stored offset, or is another one.
         """
         parts = [tp for tp in self._assigned() if tp.partition in self._untrusted]
         if not parts:
             return
+        self._lineage.settle()
         numbers = [tp.partition for tp in parts]
         positions = self._writer.positions(numbers)
         begins, ends = self._consumer.beginning_offsets(parts), self._consumer.end_offsets(parts)
@@ -154,8 +157,12 @@ class Assignment:
         self._set_paused(self._paused)
 
     def pause(self, paused: bool) -> None:
-        """Stop or go on fetching from the trusted partitions; membership is kept."""
+        """Stop or go on fetching from the trusted partitions; membership is kept.
+
+        Raises as `synchronise`: nothing was noticed of the log meanwhile.
+        """
         if paused != self._paused:
+            self._lineage.settle()
             self._paused = paused
             self._set_paused(paused)
 
@@ -168,9 +175,10 @@ class Assignment:
         ------
         OffsetGapError
             when a partition's records start elsewhere than where we stand and the log no longer
-            holds the place where we stand.
+            holds the place where we stand; or the topic was made anew.
         """
         accepted = {}
+        self._lineage.check()
         for tp, records in polled.items():
             if tp.partition in self._untrusted or tp.partition not in self.next:
                 continue

@@ -32,6 +32,7 @@ from leaderboard.pipeline.batch import Batch
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.inflight import InFlight, Position
+from leaderboard.pipeline.lineage import METADATA_AGE_MS
 from leaderboard.pipeline.schemas import local_wire
 from leaderboard.pipeline.upkeep import Upkeep
 from leaderboard.store.writer import Outcome, Writer
@@ -109,6 +110,7 @@ class Processor:
                 max_partition_fetch_bytes=4 << 20,
                 max_poll_records=max_poll_records,
                 allow_auto_create_topics=False,
+                metadata_max_age_ms=METADATA_AGE_MS,
             )
             self.partitions = sorted(self._consumer.partitions_for_topic(topic) or ())
             if not self.partitions:

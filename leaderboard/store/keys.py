@@ -10,6 +10,7 @@
 | `processed:offsets` | hash | `{topic}:{partition}` -> offset of the next record to apply |
 | `processed:counts` | hash | applied, duplicates, dead_letters: records by outcome |
 | `processed:partitions` | hash | topic -> number of its partitions when it was counted |
+| `processed:topics` | hash | topic -> Kafka's id of the one that was counted |
 | `processed:watermarks` | hash | `{topic}:{partition}` -> latest event time counted |
 | `player:matches:{player_id}` | hash | `overall` and `game:{game}` -> wins, losses, draws, kills, \
 deaths, assists, current and best streak |
@@ -94,6 +95,10 @@ class Keys(Struct, frozen=True):
     @property
     def partitions(self) -> str:
         return f"{self.prefix}processed:partitions"
+
+    @property
+    def topics(self) -> str:
+        return f"{self.prefix}processed:topics"
 
     @property
     def watermarks(self) -> str:

@@ -76,7 +76,7 @@ def delete_state(redis: Redis, keys: Keys) -> int:
         deleted = redis.delete(keys.offsets)
         deleted += redis.delete(
             keys.board, keys.achievements, keys.achievement_counts, keys.counts, keys.watermarks,
-            keys.partitions,
+            keys.partitions, keys.topics,
             keys.schemas, keys.definitions, keys.board_counts, keys.of_boards["split"],
         )  # fmt: skip
         for pattern in patterns:

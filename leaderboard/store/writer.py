@@ -197,6 +197,23 @@ class Writer:
                 "counted it: nothing was changed. To count the log anew: `leaderboard rebuild`"
             )
 
+    def claim_topic(self, topic_id: str) -> str:
+        """Note Kafka's id of the topic, where none is noted; returns the one that is.
+
+        Raises
+        ------
+        StoreError
+            when Redis fails.
+        """
+        try:
+            with self._redis.pipeline() as pipe:
+                pipe.hsetnx(self._keys.topics, self._topic, topic_id)
+                pipe.hget(self._keys.topics, self._topic)
+                noted: bytes = pipe.execute()[1]
+        except RedisError as error:
+            raise StoreError(f"cannot read the topic's id from Redis: {error}") from error
+        return noted.decode()
+
     def expire(self, partitions: Sequence[int]) -> int:
         """Delete the final windows beyond those their boards keep; returns how many keys.
 

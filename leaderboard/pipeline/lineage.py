@@ -1,0 +1,58 @@
+"""Whether the topic is the one that Redis counted: a new one of the same name is another log.
+
+Offsets can not tell once the new log reaches beyond the stored ones. Kafka gives each topic an id
+of its own (KIP-516, since Kafka 2.8); the first one seen is kept in Redis beside the counts.
+"""
+
+from kafka import KafkaConsumer
+
+from leaderboard.errors import OffsetGapError
+from leaderboard.store.writer import Writer
+
+METADATA_AGE_MS = 2000
+"""So long goes unnoticed that a topic was made anew and filled beyond our offset in a pause of ours."""
+
+
+class Lineage:
+    """The id of `topic` for one consumer. Use from the consumer's thread."""
+
+    def __init__(self, consumer: KafkaConsumer, topic: str, writer: Writer) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._writer = writer
+        self._counted: str | None = None
+
+    def settle(self) -> None:
+        """Ask Kafka for the id now, and Redis for the one it counted.
+
+        Raises
+        ------
+        OffsetGapError
+            when they differ.
+        StoreError
+            when Redis is away.
+        """
+        self._consumer.topics()  # asks Kafka, whatever is remembered
+        here = self._here()
+        if here is not None:
+            self._counted = self._writer.claim_topic(here)
+            self.check()
+
+    def check(self) -> None:
+        """Compare with what the client has learned by itself since (it asks every
+        `METADATA_AGE_MS`). No network.
+
+        Raises `OffsetGapError` as `settle`.
+        """
+        here = self._here()
+        if self._counted is not None and here not in (None, self._counted):
+            raise OffsetGapError(
+                f"topic {self._topic} was made anew: Redis counted the one with id "
+                f"{self._counted}, this one has {here}. Nothing more is counted. To count the log "
+                "as it is now from its start: `leaderboard rebuild`"
+            )
+
+    def _here(self) -> str | None:
+        """None while the topic is not there, or its broker is older than topic ids."""
+        found = self._consumer._cluster.topic_id(self._topic)
+        return None if found is None else str(found)
