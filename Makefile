@@ -11,7 +11,7 @@ setup = $(or $(shell for python in $(PYTHON) python3.13 python3.12 python3.11 py
 # the commands here must not depend on where the caller's shell was
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help lab setup test registry-test check notebooks bench lock clean clean-data
+.PHONY: help lab setup test registry-test check notebooks bench faults lock clean clean-data
 help:
 	@echo 'make lab         set up, start the servers, open JupyterLab on the first notebook'
 	@echo 'make setup       set up alone; the command is then .venv/bin/leaderboard'
@@ -22,6 +22,7 @@ help:
 	@echo 'make notebooks   run every notebook; reports in build/'
 	@echo 'make bench       the benchmarks on a quiet machine: PARTS="throughput scale", some of them;'
 	@echo '                 ARGS=--short shows only that they work; the peers: 60 MB, once'
+	@echo 'make faults      random mixes of faults under load, half an hour; one again: SEEDS=17'
 	@echo 'make lock        resolve the dependencies again into requirements/*.lock'
 	@echo 'make clean       stop the servers, delete all but data/ (that: make clean-data)'
 
@@ -57,6 +58,10 @@ notebooks: setup
 
 bench: setup
 	@$(BIN)/python -m benchmarks $(PARTS) $(ARGS)
+
+# on servers of their own; all thirty seeds also renew the figures of docs/faults.md
+faults: setup
+	@$(BIN)/python -m tools.faults $(SEEDS)
 
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate

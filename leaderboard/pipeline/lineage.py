@@ -10,7 +10,8 @@ from leaderboard.errors import OffsetGapError
 from leaderboard.store.writer import Writer
 
 METADATA_AGE_MS = 2000
-"""So long goes unnoticed that a topic was made anew and filled beyond our offset in a pause of ours."""
+"""So long may it go unnoticed that, in a pause of ours, a topic was made anew and filled beyond our
+offset."""
 
 
 class Lineage:

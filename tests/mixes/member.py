@@ -4,6 +4,8 @@ A line on its input, `PLACE HOW`, sets a trap as in `victim.py`: it springs at t
 """
 
 import logging
+import os
+import signal
 import sys
 import threading
 
@@ -19,6 +21,7 @@ def set_traps(trap: Trap) -> None:
         place, how = line.split()
         trap.how, trap.left = how, 1
         trap.place = place  # last: the other thread looks at it first
+    os.kill(os.getpid(), signal.SIGKILL)  # whoever plays the mix has ended
 
 
 def main() -> None:

@@ -72,7 +72,7 @@ def test_a_topic_made_anew_under_a_processor_that_runs(pipe: Pipe, more: int, pa
     assert applied(pipe) == 100 or (more, paused) == (400, False)  # see METADATA_AGE_MS
 
 
-def test_a_longer_topic_of_the_same_name_is_another_log(pipe: Pipe):
+def test_a_longer_topic_made_anew_is_another_log(pipe: Pipe):
     """Its offsets reach beyond the stored ones, so only the topic's own id tells."""
     pipe.send(pipe.events(100))
     pipe.drain()

@@ -31,8 +31,9 @@ def test_one_member_four_and_one_again_while_events_flow(pipe: Pipe):
 
 
 def test_nine_events_of_ten_are_one_players(pipe: Pipe):
-    with Flow(pipe, rate=1000) as flow, pipe.running() as processor:
-        flow.weather = Weather(hot=0.9, again=0.05)
+    flow = Flow(pipe, rate=1000)
+    flow.weather = Weather(hot=0.9, again=0.05)
+    with flow, pipe.running() as processor:
         until(lambda: applied(pipe) > 3000)
         flow.stop()
         until(lambda: applied(pipe) == len(flow.points))

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from leaderboard import stack
 from leaderboard.settings import Settings
 from tests.cli.commands import run
 from tests.conftest import embedded_in
+from tests.recovery import Recovery
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def restored(settings: Settings) -> dict[str, int]:
 
 @pytest.mark.timeout(300)
 def test_the_log_alone_or_with_an_older_redis_restores_everything(
-    machine: Callable[[str], Settings], record_property: Callable[[str, object], None]
+    machine: Callable[[str], Settings], recovery: Recovery
 ):
     old = machine("old")
     told(old, "up", "--detach")
@@ -63,14 +63,12 @@ def test_the_log_alone_or_with_an_older_redis_restores_everything(
     new = machine("new")
     shutil.copytree(old.data_dir / "kafka", new.data_dir / "kafka")
     shutil.copytree(copy, new.data_dir / "redis" / "appendonlydir")
-    began = time.monotonic()
-    told(new, "up", "--detach")
-    report = restored(new)
-    record_property("restore_s", round(time.monotonic() - began, 1))
+    with recovery("empty machine, the log and an older Redis, servers' start included"):
+        told(new, "up", "--detach")
+        report = restored(new)
     assert (report["drift"], report["lag"], report["applied"]) == (0, 0, 3000)
 
     told(new, "redis", "FLUSHALL")
-    began = time.monotonic()
-    report = restored(new)
-    record_property("from_the_log_alone_s", round(time.monotonic() - began, 1))
+    with recovery("Redis empty, the log alone"):
+        report = restored(new)
     assert (report["drift"], report["lag"], report["applied"]) == (0, 0, 3000)
