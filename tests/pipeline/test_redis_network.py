@@ -1,13 +1,18 @@
 """Bad networks between the processor and Redis: after each one, verify finds all as it must be."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from leaderboard.cli.clients import connect_redis
+from leaderboard.errors import StoreError
+from leaderboard.model.fold import Record, fold
+from leaderboard.model.tally import Book
+from leaderboard.pipeline.declared import writer_of
+from leaderboard.settings import Settings
+from leaderboard.store.keys import Keys
+from leaderboard.store.writer import Outcome
 from tests.pipeline.pipes import Pipe
 from tests.proxy import Predicate, Proxy
 from tests.recovery import Recovery
@@ -18,8 +23,8 @@ TIMEOUT_S = 0.5
 
 
 @pytest.fixture
-def proxy(pipe: Pipe) -> Iterator[Proxy]:
-    with Proxy(pipe.settings.redis.removeprefix("redis://").split("/")[0]) as proxy:
+def proxy(settings: Settings) -> Iterator[Proxy]:
+    with Proxy(settings.redis.removeprefix("redis://").split("/")[0]) as proxy:
         yield proxy
 
 
@@ -35,9 +40,10 @@ def applied(pipe: Pipe) -> int:
 
 
 @pytest.fixture
-def counting(pipe: Pipe) -> Predicate:
+def counting(settings: Settings) -> Predicate:
     """Whether a request is a call that counts: no other one names this key."""
-    return lambda request: pipe.keys.board_counts.encode() in request
+    key = Keys(settings.key_prefix).board_counts.encode()
+    return lambda request: key in request
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -55,17 +61,23 @@ def test_a_lost_reply_is_asked_anew_and_the_events_counted_once(
     pipe.assert_right(600)
 
 
-def test_a_call_sent_twice_is_refused_the_second_time(
-    pipe: Pipe, proxy: Proxy, counting: Predicate
+def test_the_same_call_again_is_refused_and_changes_nothing(
+    make_pipe: Callable[..., Pipe], far: Redis, proxy: Proxy, counting: Predicate
 ):
-    """As by a client that retries, which the command's does not."""
-    pipe.send(pipe.events(600))
+    """By the writer itself, without asking where Redis stands after the lost reply."""
+    pipe = make_pipe(partitions=1)
+    pipe.send(pipe.events(100))
+    writer = writer_of(far, pipe.settings)
+    records = [Record(offset, event) for offset, event in enumerate(pipe.events(100))]
+    calls = [(0, run) for run in fold(records, 0, book=Book(writer.boards), watermark=None)]
     proxy.lose_replies(1, to=counting)
-    with Redis.from_url(f"redis://{proxy.address}/0", retry=Retry(NoBackoff(), 1)) as retrying:
-        processor = pipe.drain(retrying)
-    assert proxy.lost == 1
-    assert processor.totals.refused > 0
-    pipe.assert_right(600)
+    with pytest.raises(StoreError):
+        writer.apply(calls)
+
+    again = writer.apply(calls)
+
+    assert again == [Outcome(applied=False, stored=100)] * len(calls)
+    pipe.assert_right(100)
 
 
 def test_200_ms_away(pipe: Pipe, proxy: Proxy, far: Redis):
