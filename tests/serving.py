@@ -106,13 +106,13 @@ class Serving:
         self.url = url_of(sock)
         self._port = sock.getsockname()[1]
         self.services: Services = app.state.services
-        self._server = make_server(app)
-        self._thread = threading.Thread(target=self._server.run, args=([sock],))
+        self.server = make_server(app)
+        self._thread = threading.Thread(target=self.server.run, args=([sock],))
         self._thread.start()
-        until(lambda: self._server.started)
+        until(lambda: self.server.started)
 
     def stop(self) -> None:
-        self._server.should_exit = True
+        self.server.should_exit = True
         self._thread.join(60)
         assert not self._thread.is_alive(), "the server did not stop"
 
