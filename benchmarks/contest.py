@@ -132,15 +132,20 @@ class Member:
             self._errors.close()
 
 
-def run(contestant: Contestant, servers: Servers, topic: Topic, *, core: int = -1) -> Measure:
-    """Run it on empty keys and with a group of its own; on one `core`, unless that is negative.
+def run(
+    contestant: Contestant, servers: Servers, topic: Topic, *, core: int = -1, empty: bool = True
+) -> Measure:
+    """Run it with a group of its own; on one `core`, unless that is negative.
+
+    Redis is emptied before, unless not `empty`.
 
     Raises
     ------
     FailedError
         when it does not finish.
     """
-    servers.empty_redis()
+    if empty:
+        servers.empty_redis()
     spec = spec_for(contestant, servers, topic, core)
     members = [
         Member(contestant, spec, environment(contestant, spec)) for _ in range(contestant.members)

@@ -9,51 +9,33 @@ from __future__ import annotations
 import site
 import sys
 import threading
-from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
 from benchmarks import stopwatch
+from benchmarks.gated import Gated
 from benchmarks.stopwatch import Spec
 from leaderboard.cli import main as leaderboard
-from leaderboard.pipeline.batch import Batch
-from leaderboard.pipeline.processor import Processor
 
 
-class Timed(Processor):
-    """A processor that starts when told to, and remembers when Redis last acknowledged."""
+class Timed(Gated):
+    """Says when it is ready and when it starts, and is told to by a line on standard input."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self.last = stopwatch.now()
-        self._told = threading.Event()
-        super().__init__(*args, **options, probe=self._note)
-        self.paused = True
+        super().__init__(*args, **options)
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def run(self, *, on_batch: Callable[[Batch], None] = lambda _: None, **options: Any) -> None:
-        """As ours; nothing is fetched before it is told to begin."""
-        owned = -1
+    def on_ready(self, partitions: int) -> None:
+        """Tell how many it owns."""
+        stopwatch.say("ready", {"partitions": partitions})
 
-        def watch(batch: Batch) -> None:
-            nonlocal owned
-            if self.paused:
-                if len(self.positions) != owned:
-                    owned = len(self.positions)
-                    stopwatch.say("ready", {"partitions": owned})
-                if self._told.is_set():
-                    self.paused = False
-                    stopwatch.start()
-            on_batch(batch)
-
-        super().run(on_batch=watch, **options)
+    def on_start(self) -> None:
+        """Tell when that was."""
+        stopwatch.say("start", self.began)
 
     def _listen(self) -> None:
         sys.stdin.readline()
-        self._told.set()
-
-    def _note(self, place: str) -> None:
-        if place == "after_apply":
-            self.last = stopwatch.now()
+        self.go.set()
 
 
 def main() -> None:

@@ -63,6 +63,8 @@ class Processor:
         After how long without a heartbeat Kafka gives this member's partitions to another.
     idle_after_s
         See `Upkeep`; 0: idle partitions are left alone.
+    max_poll_records, fetch_wait_ms
+        Records of one batch at most; how long the broker may keep a fetch waiting for more.
     probe
         Called with the name of each place where a crash would be interesting: `polled`,
         `before_apply`, `after_apply`, `after_commit`. Tests and lessons die there.
@@ -85,6 +87,7 @@ class Processor:
         session_timeout_s: float = 6.0,
         idle_after_s: float = 0.0,
         max_poll_records: int = 20_000,
+        fetch_wait_ms: int = 20,
         client_id: str = "processor",
         probe: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -106,7 +109,7 @@ class Processor:
                 auto_offset_reset="earliest",
                 session_timeout_ms=int(session_timeout_s * 1000),
                 heartbeat_interval_ms=int(session_timeout_s * 1000 / 3),
-                fetch_max_wait_ms=20,
+                fetch_max_wait_ms=fetch_wait_ms,
                 max_partition_fetch_bytes=4 << 20,
                 max_poll_records=max_poll_records,
                 allow_auto_create_topics=False,
