@@ -66,9 +66,10 @@ class Monitor:
         self._kafka = kafka
         try:
             self._consumer = KafkaConsumer(
-                **client(kafka), group_id=None, enable_auto_commit=False,
-                request_timeout_ms=TIMEOUT_MS,
-            )  # fmt: skip
+                **client(kafka) | {"request_timeout_ms": TIMEOUT_MS},
+                group_id=None,
+                enable_auto_commit=False,
+            )
             self._admin = KafkaAdminClient(**client(kafka))
             found = self._consumer.partitions_for_topic(settings.topic)
         except KafkaError as error:
