@@ -63,6 +63,9 @@ class Settings(BaseSettings):
         "", description="registry with Confluent's REST protocol, as http://host:port; empty: none"
     )
 
+    kafka_client: Literal["kafka-python", "confluent"] = Field(
+        "kafka-python", description="what processors read with; confluent: an extra to install"
+    )
     session_timeout_s: float = Field(
         6.0, ge=1, description="a processor silent for this long loses its partitions, in seconds"
     )

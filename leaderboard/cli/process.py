@@ -72,6 +72,7 @@ def process(
             settings.group,
             writer_of(redis, settings, redis_calls(registry)),
             DeadLetters(servers.kafka, settings.dead_letter_topic, settings.late_topic),
+            kafka_client=settings.kafka_client,
             wire=wire_of(settings),
             session_timeout_s=settings.session_timeout_s,
             idle_after_s=settings.idle_after_s,

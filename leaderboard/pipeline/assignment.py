@@ -6,31 +6,15 @@ nothing polled from it is applied.
 """
 
 import logging
-from queue import Empty, SimpleQueue
-
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
-from kafka.consumer.fetcher import ConsumerRecord
-from kafka.errors import IllegalStateError
+from collections.abc import Mapping, Sequence
 
 from leaderboard.errors import OffsetGapError
+from leaderboard.pipeline.consumer import Consumer, Raw
 from leaderboard.pipeline.inflight import Position
 from leaderboard.pipeline.lineage import Lineage
 from leaderboard.store.writer import Writer
 
 log = logging.getLogger(__name__)
-
-
-class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
-    """Notes what the client reports. It calls from its own thread, so this only queues."""
-
-    def __init__(self) -> None:
-        self.queue: SimpleQueue[tuple[str, set[int]]] = SimpleQueue()
-
-    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        self.queue.put(("assigned", {tp.partition for tp in assigned}))
-
-    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        self.queue.put(("revoked", {tp.partition for tp in revoked}))
 
 
 class Assignment:
@@ -40,7 +24,7 @@ class Assignment:
     the latest event time before it (microseconds since 1970 UTC; None: no event yet).
     """
 
-    def __init__(self, consumer: KafkaConsumer, topic: str, writer: Writer) -> None:
+    def __init__(self, consumer: Consumer, topic: str, writer: Writer) -> None:
         self.next: dict[int, int] = {}
         self.watermarks: dict[int, int | None] = {}
         self._expected: dict[int, Position] = {}
@@ -51,33 +35,17 @@ class Assignment:
         self._topic = topic
         self._writer = writer
         self._lineage = Lineage(consumer, topic, writer)
-        self._rebalances = _Rebalances()
-        consumer.subscribe([topic], listener=self._rebalances)
 
     def follow(self) -> None:
         """Take over the rebalances that have happened since the last call. No network."""
-        while True:
-            try:
-                change, partitions = self._rebalances.queue.get_nowait()
-            except Empty:
-                return
+        for change, partitions in self._consumer.rebalances():
             log.info("%s partitions %s", change, sorted(partitions))
             if change == "assigned":
                 self._joined = True
                 self.distrust(partitions)
-                continue
-            self._untrusted -= partitions
-            self._forget(partitions)
-
-    def keep_joining(self) -> None:
-        """Call before each poll: a join that one poll did not finish is taken up by the next.
-
-        kafka-python 3.0.12 forgets it when the join was due to new metadata: it then neither
-        completes nor sends heartbeats, for ever. Asking for the join again completes that one.
-        """
-        coordinator = self._consumer._coordinator
-        if coordinator.rejoining and not coordinator.rejoin_needed:
-            coordinator.request_rejoin()
+            else:
+                self._untrusted -= partitions
+                self._forget(partitions)
 
     @property
     def settled(self) -> bool:
@@ -107,7 +75,7 @@ class Assignment:
         self._writer.forget()
         self._forget(partitions)
         self._untrusted |= partitions
-        self._set_paused(self._paused)
+        self._read()
 
     def refuse(self, partition: int, start: int, stored: int | None) -> None:
         """Redis holds `stored`, not `start`: someone else was here, or Redis lost its state."""
@@ -137,24 +105,16 @@ class Assignment:
         OffsetGapError
             when the log does not hold the stored offset, or is another one.
         """
-        parts = [tp for tp in self._assigned() if tp.partition in self._untrusted]
-        if not parts:
+        if not self._untrusted:
             return
         self._lineage.settle()
-        numbers = [tp.partition for tp in parts]
-        positions = self._writer.positions(numbers)
-        begins, ends = self._consumer.beginning_offsets(parts), self._consumer.end_offsets(parts)
-        for tp in parts:
-            stored, watermark = positions[tp.partition]
-            offset = self._start(tp, stored, begins[tp], ends[tp])
-            try:
-                self._consumer.seek(tp, offset)
-            except IllegalStateError:
-                continue  # taken away since: the next `follow` says so
-            self.next[tp.partition] = offset
-            self.watermarks[tp.partition] = watermark
-            self._untrusted.discard(tp.partition)
-        self._set_paused(self._paused)
+        positions = self._writer.positions(sorted(self._untrusted))
+        bounds = self._consumer.bounds(positions)
+        for partition, (stored, watermark) in positions.items():
+            self.next[partition] = self._start(partition, stored, *bounds[partition])
+            self.watermarks[partition] = watermark
+        self._untrusted.clear()
+        self._read()
 
     def pause(self, paused: bool) -> None:
         """Stop or go on fetching from the trusted partitions; membership is kept.
@@ -164,11 +124,9 @@ class Assignment:
         if paused != self._paused:
             self._lineage.settle()
             self._paused = paused
-            self._set_paused(paused)
+            self._read()
 
-    def accept(
-        self, polled: dict[TopicPartition, list[ConsumerRecord]]
-    ) -> dict[int, list[ConsumerRecord]]:
+    def accept(self, polled: Mapping[int, Sequence[Raw]]) -> dict[int, Sequence[Raw]]:
         """The polled records of trusted partitions, by partition.
 
         Raises
@@ -177,27 +135,27 @@ class Assignment:
             when a partition's records start elsewhere than where we stand and the log no longer
             holds the place where we stand; or the topic was made anew.
         """
-        accepted = {}
         self._lineage.check()
-        for tp, records in polled.items():
-            if tp.partition in self._untrusted or tp.partition not in self.next:
+        accepted = {}
+        for partition, records in polled.items():
+            if partition not in self.next:
                 continue
-            here = self.expected(tp.partition).offset
+            here = self.expected(partition).offset
             if records[0].offset != here:
-                begin = self._consumer.beginning_offsets([tp])[tp]
+                begin, end = self._consumer.bounds([partition])[partition]
                 if records[0].offset < here or begin > here:
-                    raise _gap(tp, here, begin, self._consumer.end_offsets([tp])[tp])
-            accepted[tp.partition] = records
+                    raise self._gap(partition, here, begin, end)
+            accepted[partition] = records
         return accepted
 
-    def _start(self, tp: TopicPartition, stored: int | None, begin: int, end: int) -> int:
+    def _start(self, partition: int, stored: int | None, begin: int, end: int) -> int:
         if stored is None:
             if begin > 0:
-                log.warning("%s[%d]: the log starts at offset %d", tp.topic, tp.partition, begin)
-                self._writer.begin(tp.partition, begin)
+                log.warning("%s[%d]: the log starts at offset %d", self._topic, partition, begin)
+                self._writer.begin(partition, begin)
             return begin
         if not begin <= stored <= end:
-            raise _gap(tp, stored, begin, end)
+            raise self._gap(partition, stored, begin, end)
         return stored
 
     def _forget(self, partitions: set[int]) -> None:
@@ -205,22 +163,15 @@ class Assignment:
             self.next.pop(partition, None)
             self._expected.pop(partition, None)
 
-    def _set_paused(self, paused: bool) -> None:
-        """Fetch from the trusted partitions, unless `paused`, and from no other."""
-        for tp in self._assigned():
-            fetch = not paused and tp.partition in self.next
-            try:
-                (self._consumer.resume if fetch else self._consumer.pause)(tp)
-            except IllegalStateError:
-                continue  # taken away since: the next `follow` says so
+    def _read(self) -> None:
+        """Read the trusted partitions, unless paused, and no other."""
+        ours = () if self._paused else self.next
+        self._consumer.read({p: self.expected(p).offset for p in ours})
 
-    def _assigned(self) -> list[TopicPartition]:
-        return sorted(self._consumer.assignment())
-
-
-def _gap(tp: TopicPartition, offset: int, begin: int, end: int) -> OffsetGapError:
-    return OffsetGapError(
-        f"{tp.topic}[{tp.partition}]: Redis asks for offset {offset}, Kafka has {begin} to {end}: "
-        "the topic was made anew, or retention removed records that were never applied. "
-        "Nothing was changed. To count the log as it is now from its start: `leaderboard rebuild`"
-    )
+    def _gap(self, partition: int, offset: int, begin: int, end: int) -> OffsetGapError:
+        return OffsetGapError(
+            f"{self._topic}[{partition}]: Redis asks for offset {offset}, Kafka has {begin} to "
+            f"{end}: the topic was made anew, or retention removed records that were never "
+            "applied. Nothing was changed. To count the log as it is now from its start: "
+            "`leaderboard rebuild`"
+        )

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from leaderboard.errors import ServersError
 from leaderboard.pipeline.client import client
+from leaderboard.pipeline.consumer import Raw
 
 MOST_REQUEST_BYTES = 8 << 20
 """Our headers make a letter larger than its record, which may be as large as Kafka takes."""
@@ -60,8 +61,8 @@ class DeadLetters:
 
     def publish(
         self,
-        bad: list[tuple[ConsumerRecord, str]],
-        late: list[tuple[ConsumerRecord, str]],
+        bad: list[tuple[Raw, str]],
+        late: list[tuple[Raw, str]],
         timeout_s: float = 30,
     ) -> None:
         """Publish (record, reason) pairs, if any; returns once Kafka has acknowledged all of them.
@@ -86,7 +87,7 @@ class DeadLetters:
                 "they stay unread in the log and are tried again"
             ) from error
 
-    def _send(self, topic: str, record: ConsumerRecord, reason: str) -> Any:
+    def _send(self, topic: str, record: Raw, reason: str) -> Any:
         if self._producer is None:
             self._producer = KafkaProducer(
                 **client(self._bootstrap), acks="all", max_request_size=MOST_REQUEST_BYTES
@@ -104,7 +105,7 @@ class DeadLetters:
             self._producer = None
 
 
-def _headers(record: ConsumerRecord, reason: str) -> list[tuple[str, bytes]]:
+def _headers(record: Raw, reason: str) -> list[tuple[str, bytes]]:
     source = {
         "topic": record.topic,
         "partition": record.partition,

@@ -1,15 +1,16 @@
 """A batch on its way: records polled, decoded and folded, whose changes are in Redis' hands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
-from kafka.consumer.fetcher import ConsumerRecord
 from msgspec import Struct
 
 from leaderboard.model.events import BadRecord
 from leaderboard.model.fold import Changes, Record
+from leaderboard.pipeline.consumer import Raw
 from leaderboard.store.writer import Applying
 
-Letter = tuple[ConsumerRecord, str]
+Letter: TypeAlias = tuple[Raw, str]
 """A record to keep, and why."""
 
 
@@ -26,7 +27,7 @@ class InFlight(Struct):
     `polled_at` is monotonic, in seconds; `applying` is None until the changes were sent.
     """
 
-    polled: dict[int, list[ConsumerRecord]]
+    polled: dict[int, Sequence[Raw]]
     records: dict[int, list[Record]]
     start: dict[int, Position]
     changes: dict[int, list[Changes]]

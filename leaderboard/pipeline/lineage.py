@@ -4,20 +4,15 @@ Offsets can not tell once the new log reaches beyond the stored ones. Kafka give
 of its own (KIP-516, since Kafka 2.8); the first one seen is kept in Redis beside the counts.
 """
 
-from kafka import KafkaConsumer
-
 from leaderboard.errors import OffsetGapError
+from leaderboard.pipeline.consumer import Consumer
 from leaderboard.store.writer import Writer
-
-METADATA_AGE_MS = 2000
-"""So long may it go unnoticed that, in a pause of ours, a topic was made anew and filled beyond our
-offset."""
 
 
 class Lineage:
     """The id of `topic` for one consumer. Use from the consumer's thread."""
 
-    def __init__(self, consumer: KafkaConsumer, topic: str, writer: Writer) -> None:
+    def __init__(self, consumer: Consumer, topic: str, writer: Writer) -> None:
         self._consumer = consumer
         self._topic = topic
         self._writer = writer
@@ -33,27 +28,21 @@ class Lineage:
         StoreError
             when Redis is away.
         """
-        self._consumer.topics()  # asks Kafka, whatever is remembered
-        here = self._here()
+        here = self._consumer.topic_id(ask=True)
         if here is not None:
             self._counted = self._writer.claim_topic(here)
             self.check()
 
     def check(self) -> None:
         """Compare with what the client has learned by itself since (it asks every
-        `METADATA_AGE_MS`). No network.
+        `consumer.METADATA_AGE_S`). No network.
 
         Raises `OffsetGapError` as `settle`.
         """
-        here = self._here()
+        here = self._consumer.topic_id()
         if self._counted is not None and here not in (None, self._counted):
             raise OffsetGapError(
                 f"topic {self._topic} was made anew: Redis counted the one with id "
                 f"{self._counted}, this one has {here}. Nothing more is counted. To count the log "
                 "as it is now from its start: `leaderboard rebuild`"
             )
-
-    def _here(self) -> str | None:
-        """None while the topic is not there, or its broker is older than topic ids."""
-        found = self._consumer._cluster.topic_id(self._topic)
-        return None if found is None else str(found)

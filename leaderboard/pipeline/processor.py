@@ -10,11 +10,6 @@ goes on from there.
 import logging
 import time
 from collections.abc import Callable, Container, Iterable
-from typing import Any
-
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import IllegalStateError, KafkaError
-from kafka.structs import OffsetAndMetadata
 
 from leaderboard.errors import (
     BoardsChangedError,
@@ -29,10 +24,9 @@ from leaderboard.model.tally import Book
 from leaderboard.model.wire import Wire
 from leaderboard.pipeline.assignment import Assignment
 from leaderboard.pipeline.batch import Batch
-from leaderboard.pipeline.client import client
+from leaderboard.pipeline.consumer import FETCH_WAIT_MS, consumer
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.inflight import InFlight, Position
-from leaderboard.pipeline.lineage import METADATA_AGE_MS
 from leaderboard.pipeline.schemas import local_wire
 from leaderboard.pipeline.upkeep import Upkeep
 from leaderboard.store.writer import Outcome, Writer
@@ -51,6 +45,8 @@ class Processor:
     ----------
     kafka
         Bootstrap address, host:port.
+    kafka_client
+        "kafka-python" or "confluent".
     topic, group
         What to read and as which group.
     writer
@@ -83,11 +79,12 @@ class Processor:
         writer: Writer,
         dead_letters: DeadLetters,
         *,
+        kafka_client: str = "kafka-python",
         wire: Wire | None = None,
         session_timeout_s: float = 6.0,
         idle_after_s: float = 0.0,
         max_poll_records: int = 20_000,
-        fetch_wait_ms: int = 20,
+        fetch_wait_ms: int = FETCH_WAIT_MS,
         client_id: str = "processor",
         probe: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -100,32 +97,18 @@ class Processor:
         self._dead_letters = dead_letters
         self._wire = wire or local_wire()
         self._probe = probe
-        try:
-            self._consumer = KafkaConsumer(
-                **client(kafka),
-                group_id=group,
-                client_id=client_id,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                session_timeout_ms=int(session_timeout_s * 1000),
-                heartbeat_interval_ms=int(session_timeout_s * 1000 / 3),
-                fetch_max_wait_ms=fetch_wait_ms,
-                max_partition_fetch_bytes=4 << 20,
-                max_poll_records=max_poll_records,
-                allow_auto_create_topics=False,
-                metadata_max_age_ms=METADATA_AGE_MS,
-            )
-            self.partitions = sorted(self._consumer.partitions_for_topic(topic) or ())
-            if not self.partitions:
-                self._consumer.close()
-                raise ServersError(f"Kafka at {kafka} has no topic {topic}; run `leaderboard up`")
-            self._mine = Assignment(self._consumer, topic, writer)
-            self._upkeep = Upkeep(
-                kafka, topic, self.partitions, self._mine, writer, idle_after_s=idle_after_s
-            )
-            self._ends = self._end_offsets()
-        except KafkaError as error:
-            raise ServersError(f"no Kafka answers at {kafka}: {error}") from error
+        self._most = max_poll_records
+        self._consumer = consumer(
+            kafka_client, kafka, topic, group,
+            session_timeout_s=session_timeout_s, client_id=client_id, fetch_wait_ms=fetch_wait_ms,
+        )  # fmt: skip
+        self.partitions = self._consumer.partitions
+        self._mine = Assignment(self._consumer, topic, writer)
+        self._upkeep = Upkeep(
+            kafka, topic, self.partitions, self._mine, writer, idle_after_s=idle_after_s
+        )
+        bounds = self._consumer.bounds(self.partitions)
+        self._ends = {p: end for p, (_, end) in bounds.items()}
 
     def step(self, timeout_s: float = 0.2) -> Batch:
         """Poll once (waiting at most `timeout_s`) and apply what came.
@@ -154,20 +137,16 @@ class Processor:
         Returns what became of the batch before.
         """
         batch = Batch()
-        try:
-            self._mine.follow()
-            if self._upkeep.is_due or not self._mine.settled:
-                batch = self._land()  # what comes now compares with what Redis holds
-            self._mine.synchronise()
-            self._upkeep.run(self._caught_up)
-            self._mine.pause(self.paused)
-            self._mine.keep_joining()
-            polled = self._poll(0 if self._in_flight else timeout_s)
-            batch.add(self._land())
-            if polled:
-                self._send(polled)
-        except KafkaError as error:
-            raise ServersError(f"Kafka failed while {self.topic} was read: {error}") from error
+        self._mine.follow()
+        if self._upkeep.is_due or not self._mine.settled:
+            batch = self._land()  # what comes now compares with what Redis holds
+        self._mine.synchronise()
+        self._upkeep.run(self._caught_up)
+        self._mine.pause(self.paused)
+        polled = self._poll(0 if self._in_flight else timeout_s)
+        batch.add(self._land())
+        if polled:
+            self._send(polled)
         return batch
 
     def recover(self) -> None:
@@ -226,7 +205,7 @@ class Processor:
     def lag(self) -> dict[int, int]:
         """Records behind the newest one we know of, per partition this member owns."""
         return {
-            partition: max(0, (self._highwater(partition) or position) - position)
+            partition: max(0, (self._consumer.highwater(partition) or position) - position)
             for partition, position in self._mine.next.items()
         }
 
@@ -234,14 +213,7 @@ class Processor:
         """Partitions whose newest record is known and applied, while none is kept waiting."""
         if self.paused:
             return set()
-        return {p for p, n in self._mine.next.items() if self._highwater(p) == n}
-
-    def _highwater(self, partition: int) -> int | None:
-        try:
-            high: int | None = self._consumer.highwater(TopicPartition(self.topic, partition))
-        except IllegalStateError:
-            return None  # taken away since: the next step says so
-        return high
+        return {p for p, n in self._mine.next.items() if self._consumer.highwater(p) == n}
 
     @property
     def watermarks(self) -> dict[int, int]:
@@ -255,11 +227,8 @@ class Processor:
     def close(self) -> None:
         """Leave the group after a last commit. What was not committed is not lost: see above."""
         self._abandon()
-        try:
-            self._consumer.commit(self._commits(self._mine.next), timeout_ms=2000)
-        except KafkaError as error:
-            log.info("last commit skipped: %s", error)
-        self._consumer.close(autocommit=False, timeout_ms=5000)
+        self._consumer.commit(self._mine.next, wait=True)
+        self._consumer.close()
         self._dead_letters.close()
         self._upkeep.close()
 
@@ -271,7 +240,7 @@ class Processor:
 
     def _poll(self, timeout_s: float) -> InFlight | None:
         """Poll, decode and fold, from where the batch under way leads to."""
-        found = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+        found = self._consumer.poll(timeout_s, self._most)
         polled_at = time.monotonic()
         self._mine.follow()
         polled = self._mine.accept(found)
@@ -332,7 +301,7 @@ class Processor:
                 self._mine.distrust({partition})  # the ids changed under us
         applied = {p: self._mine.next[p] for p in flown.changes if p in self._mine.next}
         if applied:
-            self._consumer.commit_async(self._commits(applied), callback=_note_commit)
+            self._consumer.commit(applied)
         self._probe("after_commit")
         done.records = sum(map(len, flown.records.values()))
         done.seconds = time.monotonic() - flown.polled_at
@@ -360,21 +329,6 @@ class Processor:
         if flown and flown.applying:
             flown.applying.abandon()
 
-    def _commits(self, offsets: dict[int, int]) -> dict[TopicPartition, OffsetAndMetadata]:
-        return {
-            TopicPartition(self.topic, p): OffsetAndMetadata(o, "", -1) for p, o in offsets.items()
-        }
-
-    def _end_offsets(self) -> dict[int, int]:
-        parts = [TopicPartition(self.topic, p) for p in self.partitions]
-        return {tp.partition: end for tp, end in self._consumer.end_offsets(parts).items()}
-
 
 def _ids(records: Iterable[Record]) -> list[bytes]:
     return [id_bytes(r.event) for r in records if not isinstance(r.event, BadRecord)]
-
-
-def _note_commit(offsets: Any, response: Any) -> None:
-    """A failed commit (after a rebalance, say) harms nothing: Redis holds the offsets."""
-    if isinstance(response, Exception):
-        log.info("group commit of %d partitions failed: %s", len(offsets), response)

@@ -64,6 +64,7 @@ class Pipe:
             writer_of(redis or self.redis, s),
             DeadLetters(s.kafka, s.dead_letter_topic, s.late_topic),
             session_timeout_s=s.session_timeout_s,
+            kafka_client=s.kafka_client,
             **options,
         )
 

@@ -68,7 +68,7 @@ def test_a_join_that_outlasts_one_poll_is_completed(pipe: Pipe):
     """kafka-python 3.0.12 forgot such a join: no partitions and no heartbeats, for ever."""
     pipe.send(pipe.events(100))
     with pipe.processor() as processor:
-        coordinator = processor._consumer._coordinator
+        coordinator = processor._consumer._client._coordinator
         until(lambda: processor.step() and len(processor.positions) == 3)
         coordinator._assignment_snapshot = {}  # as after new metadata
         until(lambda: processor.step(timeout_s=0.001) and processor.positions == {})

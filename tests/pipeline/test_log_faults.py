@@ -69,7 +69,7 @@ def test_a_topic_made_anew_under_a_processor_that_runs(pipe: Pipe, more: int, pa
         processor.paused = False
         with pytest.raises(OffsetGapError, match=r"made anew.*leaderboard rebuild"):
             step_until(processor)
-    assert applied(pipe) == 100 or (more, paused) == (400, False)  # see METADATA_AGE_MS
+    assert applied(pipe) == 100 or (more, paused) == (400, False)  # see METADATA_AGE_S
 
 
 def test_a_longer_topic_made_anew_is_another_log(pipe: Pipe):

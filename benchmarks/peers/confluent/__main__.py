@@ -44,7 +44,7 @@ def batches(spec: Spec, *, values: bool) -> Iterator[list[bytes]]:
             stopwatch.start()
         messages = consumer.consume(10_000, timeout=0.02)
         left -= len(messages)
-        yield [message.value() for message in messages] if values else []
+        yield [message.value() or b"" for message in messages] if values else []
     consumer.close()
 
 
