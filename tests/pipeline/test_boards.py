@@ -66,6 +66,20 @@ def test_late_events_count_until_they_are_too_late_and_are_kept_then(quarters: P
     quarters.assert_right(5)
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_late_event_that_comes_again_is_kept_once(quarters: Pipe, together: bool):
+    """As one batch, or found by Redis when the copies come in a later one."""
+    events = [scored(1, 14), scored(2, 21), scored(3, 13)]
+    quarters.send(events)
+    if not together:
+        quarters.drain()
+    quarters.send([*events, scored(4, 12)])
+    assert quarters.drain().totals.duplicates == 3
+    letters = read_dead_letters(quarters.settings.kafka, quarters.settings.late_topic)
+    assert [letter.offset for letter in letters] == [2, 6]
+    quarters.assert_right(7)
+
+
 def test_final_windows_beyond_those_kept_are_deleted_and_verify_agrees(quarters: Pipe):
     quarters.send([scored(n, 15 * n) for n in range(6)])
     with quarters.processor() as processor:
