@@ -1,7 +1,10 @@
-"""Commands for dead letters: list, replay."""
+"""Commands for dead letters: list, show, replay."""
 
 import base64
+import re
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -11,7 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from leaderboard import stack
+from leaderboard.errors import NotThereError, QuestionError
+from leaderboard.model.wire import Wire
 from leaderboard.pipeline.deadletter import DeadLetter, read_dead_letters
+from leaderboard.pipeline.readable import readable, readable_value
 from leaderboard.pipeline.replay import replay
 from leaderboard.pipeline.schemas import wire_of
 from leaderboard.settings import Settings
@@ -19,6 +25,9 @@ from leaderboard.settings import Settings
 deadletters = typer.Typer(
     help="Bad records: look at them, replay those that can be read now.", no_args_is_help=True
 )
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
+HEX_ROW = 16
+"""Bytes in a line of `show`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -28,15 +37,24 @@ def register(app: typer.Typer) -> None:
 
 @deadletters.command("list")
 def list_dead_letters(
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+    reason: Annotated[str, typer.Option(help="only letters whose reason contains this")] = "",
+    n: Annotated[int | None, typer.Option("-n", min=1, help="only so many, the newest")] = None,
+    waiting: Annotated[bool, typer.Option(help="only letters not replayed yet")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List every bad record once: where it stood, why it was refused, how it begins.
 
-    Example: leaderboard deadletters list
+    Example: leaderboard deadletters list --reason 'Unknown schema' -n 20
     """
     settings = Settings.load()
     servers = stack.connect(settings)
-    letters = list(read_dead_letters(servers.kafka, settings.dead_letter_topic))
+    letters = [
+        letter
+        for letter in read_dead_letters(servers.kafka, settings.dead_letter_topic)
+        if reason in letter.error and not (waiting and letter.replayed)
+    ]
+    if n is not None:
+        letters = sorted(letters, key=lambda letter: letter.timestamp_ms)[-n:]
     if as_json:
         for letter in letters:
             sys.stdout.write(msgspec.json.encode(_plain(letter)).decode() + "\n")
@@ -45,11 +63,60 @@ def list_dead_letters(
     for column in ("From", "Reason", "Begins with", "Replayed"):
         table.add_column(column, overflow="fold")
     for letter in letters:
-        source = f"{letter.topic}[{letter.partition}]@{letter.offset}"
         begins = repr(letter.value)[:120]
         replayed = "yes" if letter.replayed else ""
-        table.add_row(source, Text(letter.error), Text(begins), replayed)
+        table.add_row(letter.place, Text(letter.error), Text(begins), replayed)
     Console().print(table)
+
+
+@deadletters.command("show")
+def show_dead_letter(
+    place: Annotated[str, typer.Argument(help="where the record stood: topic[partition]@offset")],
+    as_json: AsJson = False,
+) -> None:
+    """Show all of one bad record, or late event: reason, time, key, headers, and every byte.
+
+    Two are shown where the topic was made anew and has that offset again.
+
+    Example: leaderboard deadletters show 'game-events[0]@42'
+    """
+    if not re.fullmatch(r".+\[\d+\]@\d+", place):
+        raise QuestionError(f"{place!r}: expected topic[partition]@offset, as `list` shows it")
+    settings = Settings.load()
+    servers = stack.connect(settings)
+    wire, found = wire_of(settings), False
+    for kept_in in (settings.dead_letter_topic, settings.late_topic):
+        for letter in read_dead_letters(servers.kafka, kept_in):
+            if letter.place == place:
+                found = True
+                if as_json:
+                    sys.stdout.write(msgspec.json.encode(_plain(letter)).decode() + "\n")
+                else:
+                    sys.stdout.write("\n".join(_lines(letter, kept_in, wire)) + "\n")
+    if not found:
+        raise NotThereError(f"no letter of {place}: `leaderboard deadletters list` shows them")
+
+
+def _lines(letter: DeadLetter, kept_in: str, wire: Wire) -> Iterator[str]:
+    """A letter for people. Time is that of the record in the log."""
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=letter.timestamp_ms)
+    yield f"{letter.place}, kept in {kept_in}"
+    yield f"reason    {letter.error}"
+    yield f"time      {at.isoformat(timespec='milliseconds')}"
+    yield f"replayed  {'yes' if letter.replayed else 'no'}"
+    yield f"key       {'null' if letter.key is None else readable(letter.key)}"
+    for name, value in letter.headers:
+        yield f"header    {name}: {readable(value)}"
+    if letter.value is None:
+        yield "value     null"
+        return
+    yield f"value     {len(letter.value)} bytes"
+    yield readable_value(letter.value, letter.headers, wire) or ""
+    yield "as hex"
+    for start in range(0, len(letter.value), HEX_ROW):
+        yield f"{start:08x}  {letter.value[start : start + HEX_ROW].hex(' ')}"
+    yield "as base64"
+    yield base64.b64encode(letter.value).decode()
 
 
 def _plain(letter: DeadLetter) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import msgspec
 import typer
@@ -11,19 +11,16 @@ from tqdm.auto import tqdm
 from leaderboard import stack
 from leaderboard.cli.board import print_board, print_page
 from leaderboard.cli.clients import connect_redis, keys_of
-from leaderboard.errors import LeaderboardError, StageError
+from leaderboard.cli.signals import on_stop_signal
+from leaderboard.errors import LeaderboardError
 from leaderboard.model.boards import GLOBAL
-from leaderboard.pipeline.batch import Batch
-from leaderboard.pipeline.deadletter import DeadLetters
-from leaderboard.pipeline.declared import declared_boards, source_of, writer_of
-from leaderboard.pipeline.lag import active_members
-from leaderboard.pipeline.processor import Processor
+from leaderboard.pipeline.declared import declared_boards, source_of
+from leaderboard.pipeline.rebuild import Rebuild
 from leaderboard.pipeline.schemas import wire_of
 from leaderboard.pipeline.verify import Report, verify
 from leaderboard.settings import Settings
 from leaderboard.store import pages
 from leaderboard.store.query import run
-from leaderboard.store.state import delete_state
 
 
 def register(app: typer.Typer) -> None:
@@ -110,37 +107,52 @@ def _print_report(report: Report) -> None:
 
 
 def rebuild() -> None:
-    """Delete the boards and count the whole log anew, then verify. Stop the processors first.
+    """Count the whole log anew beside the boards, verify it, and swap it in in one step.
+
+    Readers and processors go on meanwhile; interrupted, it has changed nothing. Redis needs room
+    for a second set of counts. Exit status 0: verified and swapped.
 
     Example: leaderboard rebuild
     """
     settings = Settings.load()
     servers = stack.connect(settings)
-    members = active_members(servers.kafka, settings.group)
-    if members:
-        raise StageError(
-            f"{len(members)} processors of group {settings.group} are running "
-            f"({', '.join(members)}): stop them, then rebuild"
-        )
-    redis = connect_redis(servers.redis)
-    deleted = delete_state(redis, keys_of(settings))
-    sys.stdout.write(
-        f"{deleted} keys deleted; counting the log of {settings.topic} from its start\n"
-    )
-    with (
-        Processor(
-            servers.kafka, settings.topic, settings.group, writer_of(redis, settings),
-            DeadLetters(servers.kafka, settings.dead_letter_topic, settings.late_topic),
-            wire=wire_of(settings),
-            session_timeout_s=settings.session_timeout_s, client_id="rebuild",
-        ) as processor,
-        tqdm(unit=" records", unit_scale=True, desc="rebuilding") as bar,
-    ):  # fmt: skip
+    on_stop_signal(_interrupt)
+    with _Phases() as phases:
+        done = Rebuild(
+            settings, servers.kafka, connect_redis(servers.redis), on_progress=phases.show
+        ).run()
+    _print_report(done.report)
+    if done.swap is None:
+        sys.stdout.write("not swapped: the boards are as they were\n")
+        raise typer.Exit(1)
+    cost = f": {done.swap.keys} keys in {done.swap.seconds * 1000:.0f} ms"
+    sys.stdout.write(f"swapped in{cost if done.swap.keys else ''}\n")  # no keys: its reply was lost
 
-        def advance(batch: Batch) -> None:
-            bar.update(batch.records)
 
-        processor.run(drain=True, on_batch=advance)
-    report = _verify(settings, quiet=False)
-    _print_report(report)
-    raise typer.Exit(1 if report.drift else 0)
+def _interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+class _Phases:
+    """A progress bar for each phase, one after another."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[NoReturn] | None = None
+
+    def show(self, phase: str, done: int, of: int) -> None:
+        if self._bar is None or self._bar.desc != f"{phase}: ":
+            self.close()
+            self._bar = tqdm(unit=" records", unit_scale=True, desc=phase)
+        self._bar.total = of
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def __enter__(self) -> "_Phases":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,12 +1,13 @@
 """Letters: bad records and late events, kept with their bytes and headers and the reason.
 
-A redelivered one may be published twice; readers know a letter by its source (topic, partition,
-offset), so it is listed and replayed once. That it was replayed says a receipt in the same topic,
+A redelivered one may be published twice, and a rebuild publishes all of them again; readers know a
+letter by its source (topic, partition, offset, and time, as a topic made anew has the same offsets
+again), so it is listed and replayed once. That it was replayed says a receipt in the same topic,
 a record without value (`replay`). Never here: deciding what is bad (`model`).
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
@@ -23,6 +24,10 @@ MOST_REQUEST_BYTES = 8 << 20
 ORIGINAL = "original-"
 """Stands before the name of each header that the record itself had; those without value are lost,
 as the client can not send any."""
+
+Source: TypeAlias = tuple[str, int, int, int]
+SOURCE = ("topic", "partition", "offset", "timestamp_ms")
+"""The headers that tell a letter's source."""
 
 REPLAYED = "replayed"
 """A header that only receipts have."""
@@ -45,9 +50,18 @@ class DeadLetter(Struct, frozen=True):
     replayed: bool = False
 
     @property
-    def source(self) -> tuple[str, int, int]:
-        """Topic, partition and offset of the bad record."""
-        return (self.topic, self.partition, self.offset)
+    def source(self) -> Source:
+        """Topic, partition, offset and time of the bad record."""
+        return (self.topic, self.partition, self.offset, self.timestamp_ms)
+
+    @property
+    def place(self) -> str:
+        """Where it stood, as text.
+
+        >>> DeadLetter("game-events", 0, 42, "why", 0, None, None).place
+        'game-events[0]@42'
+        """
+        return f"{self.topic}[{self.partition}]@{self.offset}"
 
 
 class DeadLetters:
@@ -120,19 +134,21 @@ def _headers(record: Raw, reason: str) -> list[tuple[str, bytes]]:
 
 def receipt(letter: DeadLetter) -> list[tuple[str, bytes]]:
     """The headers of the record that says that `letter` was replayed."""
-    source = {"topic": letter.topic, "partition": letter.partition, "offset": letter.offset}
-    return [(name, str(value).encode()) for name, value in source.items()] + [(REPLAYED, b"yes")]
+    source = zip(SOURCE, letter.source, strict=True)
+    return [(name, str(value).encode()) for name, value in source] + [(REPLAYED, b"yes")]
 
 
-def _source(headers: dict[str, str]) -> tuple[str, int, int]:
-    return (headers["topic"], int(headers["partition"]), int(headers["offset"]))
+def _source(headers: dict[str, str]) -> Source:
+    topic, *numbers = (headers[name] for name in SOURCE)
+    partition, offset, timestamp_ms = map(int, numbers)
+    return (topic, partition, offset, timestamp_ms)
 
 
 def _texts(record: ConsumerRecord) -> dict[str, str]:
     return {name: value.decode(errors="replace") for name, value in record.headers}
 
 
-def _letter(record: ConsumerRecord, replayed: set[tuple[str, int, int]]) -> DeadLetter:
+def _letter(record: ConsumerRecord, replayed: set[Source]) -> DeadLetter:
     headers = _texts(record)
     return DeadLetter(
         topic=headers["topic"],

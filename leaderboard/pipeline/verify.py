@@ -80,7 +80,7 @@ def verify(
         when Kafka, the schema registry or Redis is away.
     """
     began = time.monotonic()
-    begins, ends = _bounds(kafka, topic)
+    begins, ends = bounds(kafka, topic)
     state = _standstill(redis, keys, topic, list(ends))
     stored = {p: o or 0 for p, o in state.offsets.items()}
     if state.definitions != definitions(boards) and any(stored.values()):
@@ -89,7 +89,7 @@ def verify(
             "compare; to count the log anew for them: `leaderboard rebuild`"
         )
     for partition, begin in begins.items():
-        if begin > 0 and stored[partition] > 0:
+        if begin > state.begins.get(partition, 0) and stored[partition] > 0:
             raise VerifyError(
                 f"{topic}[{partition}]: records before offset {begin} are gone from the log "
                 "(retention), so what Redis counted of them can not be recomputed"
@@ -100,7 +100,8 @@ def verify(
                 f"the log ends at {ends[partition]}: this is another log"
             )
     knowledge = Knowledge(wire or local_wire(), state.schemas)
-    oracle, records, total = Oracle(boards=BoardsOracle(boards)), 0, sum(stored.values())
+    oracle, records = Oracle(boards=BoardsOracle(boards)), 0
+    total = sum(max(0, stored[p] - begin) for p, begin in begins.items())
     for record in read_log(kafka, topic, end=stored):
         schema_text = knowledge.schema_text(record.partition, record.offset)
         logged_us = record.timestamp * 1000
@@ -233,8 +234,16 @@ def _standstill(redis: Redis, keys: Keys, topic: str, partitions: list[int]) -> 
     )
 
 
-def _bounds(kafka: str, topic: str) -> tuple[dict[int, int], dict[int, int]]:
-    """First and end offset per partition."""
+def bounds(kafka: str, topic: str) -> tuple[dict[int, int], dict[int, int]]:
+    """First and end offset per partition.
+
+    Raises
+    ------
+    VerifyError
+        when there is no such topic.
+    ServersError
+        when Kafka is away.
+    """
     try:
         consumer = KafkaConsumer(**client(kafka), group_id=None, enable_auto_commit=False)
         with consumer:

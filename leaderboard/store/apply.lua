@@ -1,15 +1,19 @@
 -- Apply one run of changes exactly once. KEYS: offsets, achievements, achievement counts, counts,
--- ids, ids of the generation before, watermarks, definitions, hidden players, board counts, schemas.
--- ARGV: msgpack of the changes, their ids (16 bytes each).
+-- ids, ids of the generation before, watermarks, definitions, hidden players, board counts, schemas,
+-- epoch. ARGV: msgpack of the changes, their ids (16 bytes each).
 -- Returns {1, next} when applied, {0, stored offset or nil} when the offset is another one, {2} when
--- some of the ids were counted before, and {-1} when Redis holds counts of other boards than these.
+-- some of the ids were counted before, {-1} when Redis holds counts of other boards than these, and
+-- {-2} when it holds those of another rebuild: then even an equal offset says nothing.
 -- Every read that can fail (a key of another type) comes before the first write, so that a failing
 -- call has changed nothing.
 local offsets, recent, unlocked, counts, processed, processed_before, watermarks, definitions,
-  hidden, board_counts, schemas = unpack(KEYS)
+  hidden, board_counts, schemas, epoch = unpack(KEYS)
 local call = redis.call
 local run = cmsgpack.unpack(ARGV[1])
 
+if (call('GET', epoch) or '') ~= run.epoch then
+  return {-2}
+end
 local stored = call('HGET', offsets, run.field)
 if (stored or '0') ~= run.start then
   return {0, stored}

@@ -1,11 +1,15 @@
 #!lua
--- Delete one final window of a board, of all games. KEYS: watermarks, split ids.
--- ARGV[1]: msgpack of board, label, place, final_at, fields, keys. Returns how many keys were
+-- Delete one final window of a board, of all games. KEYS: watermarks, split ids, epoch.
+-- ARGV[1]: msgpack of board, label, place, final_at, fields, keys, epoch. Returns how many keys were
 -- deleted; none when a watermark stands before `final_at`, when the newest window that pushes this
--- one out became final: then the counts were begun anew.
-local watermarks, split = unpack(KEYS)
+-- one out became final: then the counts were begun anew; nor when they are of another rebuild.
+local watermarks, split, epoch = unpack(KEYS)
 local window = cmsgpack.unpack(ARGV[1])
 local keys = window.keys
+
+if (redis.call('GET', epoch) or '') ~= window.epoch then
+  return 0
+end
 
 for _, field in ipairs(window.fields) do
   local at = redis.call('HGET', watermarks, field)

@@ -12,12 +12,16 @@
 | `processed:partitions` | hash | topic -> number of its partitions when it was counted |
 | `processed:topics` | hash | topic -> Kafka's id of the one that was counted |
 | `processed:watermarks` | hash | `{topic}:{partition}` -> latest event time counted |
+| `processed:begins` | hash | `{topic}:{partition}` -> first offset counted, where that is not 0 |
+| `processed:epoch` | string | name of the rebuild that made these counts; missing: none did |
 | `player:matches:{player_id}` | hash | `overall` and `game:{game}` -> wins, losses, draws, kills, \
 deaths, assists, current and best streak |
 | `boards:definitions` | string | the boards these counts are of, as JSON |
 | `boards:counts` | hash | `late:{board}`, `out_of_bounds:{board}`: events a board did not count |
 | `boards:hidden` | set | ids of hidden players |
 | `boards:audit` | list | who was hidden and unhidden, when and why; JSON, newest first |
+| `rebuild:running` | list | names of rebuilds under way, newest first; the counts of one have all \
+these names after `rebuild:{name}:` |
 
 A board other than the global one has a *place* `{board}`, or with windows `{board}:{label}`, and an
 *id*: its place, or with a board per game `{place}:{game}`. (`on_time:{id}` is the id of its on-time
@@ -105,6 +109,14 @@ class Keys(Struct, frozen=True):
         return f"{self.prefix}processed:watermarks"
 
     @property
+    def begins(self) -> str:
+        return f"{self.prefix}processed:begins"
+
+    @property
+    def epoch(self) -> str:
+        return f"{self.prefix}processed:epoch"
+
+    @property
     def definitions(self) -> str:
         return f"{self.prefix}boards:definitions"
 
@@ -119,6 +131,14 @@ class Keys(Struct, frozen=True):
     @property
     def audit(self) -> str:
         return f"{self.prefix}boards:audit"
+
+    @property
+    def rebuilds(self) -> str:
+        return f"{self.prefix}rebuild:running"
+
+    def shadow(self, name: str) -> "Keys":
+        """The names under which the rebuild `name` counts."""
+        return Keys(f"{self.prefix}rebuild:{name}:")
 
     @property
     def of_boards(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Everything Redis holds for one topic, for the verifier; and its removal, for a rebuild."""
+"""Everything Redis holds for one topic, for the verifier; and its removal."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -21,6 +21,8 @@ class State(Struct, frozen=True):
     """
 
     offsets: dict[int, int | None]
+    begins: dict[int, int]
+    """From where on partitions were counted, where that is not the start of every log."""
     board: dict[str, float]
     players: dict[str, dict[str, str]]
     achievements: list[str]
@@ -35,7 +37,8 @@ class State(Struct, frozen=True):
 
 
 def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) -> State | None:
-    """The state, or None when a processor moved an offset, or a player was hidden, meanwhile.
+    """The state, or None when a processor moved an offset, a player was hidden, or a rebuild put
+    other counts in place meanwhile.
 
     Raises
     ------
@@ -43,9 +46,14 @@ def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) 
         when Redis is away.
     """
     try:
-        before = _offsets(redis, keys, topic, partitions)
+        before, epoch = _offsets(redis, keys, topic, partitions), redis.get(keys.epoch)
         state = State(
             offsets=before,
+            begins={
+                p: at
+                for p, at in _offsets(redis, keys, topic, partitions, keys.begins).items()
+                if at is not None
+            },
             board=_scores(redis.zrange(keys.board, 0, -1, withscores=True)),
             players=dict(_players(redis, keys)),
             achievements=[
@@ -59,8 +67,8 @@ def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) 
             schemas=_schemas(redis, keys, topic, partitions),
         )
         after = _offsets(redis, keys, topic, partitions)
-        stood_still = after == before and _members(redis, keys.hidden) == state.hidden
-        return state if stood_still else None
+        stood_still = after == before and redis.get(keys.epoch) == epoch
+        return state if stood_still and _members(redis, keys.hidden) == state.hidden else None
     except RedisError as error:
         raise StoreError(f"cannot read the state from Redis: {error}") from error
 
@@ -71,33 +79,49 @@ def delete_state(redis: Redis, keys: Keys) -> int:
     So do the hidden players and their audit trail, which no log holds. The offsets go first: a
     processor that comes in between finds them gone and is refused.
     """
-    patterns = (keys.player("*"), f"{keys.processed_prefix}*", *_board_patterns(keys))
     try:
-        deleted = redis.delete(keys.offsets)
-        deleted += redis.delete(
-            keys.board, keys.achievements, keys.achievement_counts, keys.counts, keys.watermarks,
-            keys.partitions, keys.topics,
-            keys.schemas, keys.definitions, keys.board_counts, keys.of_boards["split"],
-        )  # fmt: skip
-        for pattern in patterns:
-            scan = redis.scan_iter(match=_literal(pattern), count=CHUNK)
-            while some := list(islice(scan, CHUNK)):
-                deleted += redis.delete(*some)
+        deleted = int(redis.delete(keys.offsets)) + int(redis.delete(*single_keys(keys)))
+        return deleted + sum(delete_matching(redis, f"{family}*") for family in families(keys))
     except RedisError as error:
         raise StoreError(f"cannot delete the state in Redis: {error}") from error
+
+
+def delete_matching(redis: Redis, pattern: str) -> int:
+    """Delete the keys that `pattern`, as in `literal`, finds; returns how many.
+
+    Raises `RedisError` when Redis is away.
+    """
+    deleted = 0
+    scan = redis.scan_iter(match=literal(pattern), count=CHUNK)
+    while some := list(islice(scan, CHUNK)):
+        deleted += int(redis.unlink(*some))
     return deleted
 
 
-def _literal(pattern: str) -> str:
+def single_keys(keys: Keys) -> list[str]:
+    """The keys of a state that have one name; players hidden, which no log tells, are no part."""
+    return [
+        keys.offsets, keys.achievements, keys.achievement_counts, keys.counts, keys.watermarks,
+        keys.partitions, keys.topics, keys.begins, keys.epoch, keys.schemas, keys.definitions,
+        keys.board_counts, keys.of_boards["split"],
+    ]  # fmt: skip
+
+
+def families(keys: Keys) -> list[str]:
+    """What the names of the other keys of a state begin with."""
+    return [keys.player_prefix, keys.processed_prefix, *_board_families(keys)]
+
+
+def literal(pattern: str) -> str:
     """`pattern` with everything but its last star taken literally, as Redis globs read it."""
     return "".join(f"\\{c}" if c in "*?[]\\^" else c for c in pattern[:-1]) + "*"
 
 
 def _offsets(
-    redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]
+    redis: Redis, keys: Keys, topic: str, partitions: Sequence[int], name: str = ""
 ) -> dict[int, int | None]:
     fields = [keys.offset_field(topic, p) for p in partitions]
-    values = cast("list[bytes | None]", redis.hmget(keys.offsets, fields))
+    values = cast("list[bytes | None]", redis.hmget(name or keys.offsets, fields))
     return {p: None if v is None else int(v) for p, v in zip(partitions, values, strict=True)}
 
 
@@ -114,7 +138,7 @@ def _schemas(
 
 
 def _players(redis: Redis, keys: Keys) -> Iterator[tuple[str, dict[str, str]]]:
-    scan = redis.scan_iter(match=_literal(keys.player("*")), count=CHUNK)
+    scan = redis.scan_iter(match=literal(keys.player("*")), count=CHUNK)
     while some := list(dict.fromkeys(islice(scan, CHUNK))):
         with redis.pipeline(transaction=False) as pipe:
             for key in some:
@@ -124,15 +148,16 @@ def _players(redis: Redis, keys: Keys) -> Iterator[tuple[str, dict[str, str]]]:
                 yield player_id, {_text(k): _text(v) for k, v in stats.items()}
 
 
-def _board_patterns(keys: Keys) -> list[str]:
+def _board_families(keys: Keys) -> list[str]:
     kinds = ("board", "hidden_board", "state", "distinct", "windows", "games", "matches")
-    return [f"{keys.of_boards[kind]}*" for kind in kinds]
+    return [keys.of_boards[kind] for kind in kinds]
 
 
 def _of_boards(redis: Redis, keys: Keys) -> Iterator[tuple[str, Any]]:
     names = {keys.watermarks, keys.board_counts, keys.of_boards["split"]}
-    for pattern in _board_patterns(keys):
-        names |= {_text(key) for key in redis.scan_iter(match=_literal(pattern), count=CHUNK)}
+    for family in _board_families(keys):
+        found = redis.scan_iter(match=literal(f"{family}*"), count=CHUNK)
+        names |= {_text(key) for key in found}
     ordered = sorted(names - {keys.board})
     for some in (ordered[i : i + CHUNK] for i in range(0, len(ordered), CHUNK)):
         with redis.pipeline(transaction=False) as pipe:

@@ -52,7 +52,8 @@ class Applying:
         ------
         StoreError
             when Redis fails; then any number of the calls may have been applied, each wholly.
-            Read `Writer.offsets` again to know.
+            Read `Writer.offsets` again to know. So, too, when a rebuild has put other counts in
+            place.
         RefusedError
             when Redis will never take them; that call has changed nothing.
         BoardsChangedError
@@ -61,6 +62,8 @@ class Applying:
         replies = self._sent.replies() if self._sent else []
         if any(reply[0] == -1 for reply in replies):
             raise other_boards(self._boards)
+        if any(reply[0] == -2 for reply in replies):
+            raise _counted_anew()
         return [_outcome(*reply) for reply in replies]
 
     def abandon(self) -> None:
@@ -81,8 +84,13 @@ def other_boards(declared: int) -> BoardsChangedError:
     """The error of a Redis whose counts are not those of the `declared` boards."""
     return BoardsChangedError(
         f"Redis holds counts of other boards than the {declared} declared now: "
-        "nothing was changed. To count the log anew for them: `leaderboard rebuild`"
+        "nothing was changed. To count the log anew for them: `leaderboard rebuild`; if that was "
+        "done, start this program again with the boards file it was done with"
     )
+
+
+def _counted_anew() -> StoreError:
+    return StoreError("a rebuild has put other counts in place: asking Redis where to go on")
 
 
 class Writer:
@@ -127,6 +135,7 @@ class Writer:
         self._horizon_us: int | None = None
         self._fields: list[str] = []
         self._definitions = definitions(boards)
+        self._epoch: str | None = None
 
     def offsets(self, partitions: Sequence[int]) -> dict[int, int | None]:
         """Offset of the next record to apply, per partition; None where nothing is stored.
@@ -154,7 +163,8 @@ class Writer:
         Raises
         ------
         StoreError
-            when Redis fails.
+            when Redis fails; once, when the counts are those of another rebuild than before: what
+            was learned from the old ones is worth nothing.
         """
         if not partitions:
             return {}
@@ -163,9 +173,11 @@ class Writer:
             with self._redis.pipeline() as pipe:
                 pipe.hmget(self._keys.offsets, fields)
                 pipe.hmget(self._keys.watermarks, fields)
-                offsets, times = pipe.execute()
+                pipe.get(self._keys.epoch)
+                offsets, times, epoch = pipe.execute()
         except RedisError as error:
             raise StoreError(f"cannot read offsets from Redis: {error}") from error
+        self._follow((epoch or b"").decode())
         return {
             p: (
                 None if offset is None else int(offset),
@@ -174,13 +186,19 @@ class Writer:
             for p, offset, at in zip(partitions, offsets, times, strict=True)
         }
 
+    def _follow(self, epoch: str) -> None:
+        before, self._epoch = self._epoch, epoch
+        if before not in (None, epoch):
+            raise _counted_anew()
+
     def claim(self, partitions: int) -> None:
         """Note how many partitions the topic has, where nothing is noted.
 
         Raises
         ------
         BoardsChangedError
-            when it had another number: players have moved to other partitions since.
+            when it had another number: players have moved to other partitions since. Also when
+            Redis holds counts of other boards.
         StoreError
             when Redis fails.
         """
@@ -188,14 +206,18 @@ class Writer:
             with self._redis.pipeline() as pipe:
                 pipe.hsetnx(self._keys.partitions, self._topic, str(partitions))
                 pipe.hget(self._keys.partitions, self._topic)
-                _, noted = pipe.execute()
+                pipe.get(self._keys.definitions)
+                _, noted, declared = pipe.execute()
         except RedisError as error:
             raise StoreError(f"cannot read from Redis: {error}") from error
         if int(noted) != partitions:
             raise BoardsChangedError(
                 f"{self._topic} has {partitions} partitions, and had {int(noted)} when Redis "
-                "counted it: nothing was changed. To count the log anew: `leaderboard rebuild`"
+                "counted it: nothing was changed. To count the log anew: `leaderboard rebuild`; "
+                "if that was done already, start this processor again"
             )
+        if declared is not None and declared.decode() != self._definitions:
+            raise other_boards(len(self.boards))
 
     def claim_topic(self, topic_id: str) -> str:
         """Note Kafka's id of the topic, where none is noted; returns the one that is.
@@ -239,10 +261,12 @@ class Writer:
                     "label": label,
                     "place": place_of(board.name, label),
                     "fields": fields,
+                    "epoch": self._epoch or "",
                     "final_at": utc_text(instant(int(final[-1][1]) + board.lateness_s)),
                     "keys": self._keys.of_boards,
                 }
-                keys = [self._keys.watermarks, self._keys.of_boards["split"]]
+                k = self._keys
+                keys = [k.watermarks, k.of_boards["split"], k.epoch]
                 calls.append(("expire", keys, [msgspec.msgpack.encode(window)]))
         return sum(self._scripts.run(calls))
 
@@ -270,7 +294,7 @@ class Writer:
         BoardsChangedError
             when Redis holds counts of other boards.
         """
-        keys = [self._keys.offsets, self._keys.definitions]
+        keys = [self._keys.offsets, self._keys.definitions, self._keys.begins]
         args = [self._keys.offset_field(self._topic, partition), str(offset), self._definitions]
         if self._scripts.run([("begin", keys, args)]) == [0]:
             raise other_boards(len(self.boards))
@@ -322,13 +346,14 @@ class Writer:
         keys = [
             k.offsets, k.achievements, k.achievement_counts, k.counts,
             *self._generations(partition),
-            k.watermarks, k.definitions, k.hidden, k.board_counts, k.schemas,
+            k.watermarks, k.definitions, k.hidden, k.board_counts, k.schemas, k.epoch,
         ]  # fmt: skip
         watermark = changes.watermark
         horizon = self._horizon_us
         values = payload(changes, horizon) | {
             "field": k.offset_field(self._topic, partition),
             "knows": knows,
+            "epoch": self._epoch or "",
             "keys": k.of_boards,
             "definitions": self._definitions,
             "ttl_s": str(2 * self._ttl_s),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import boards, reads, scale, sweep
+from benchmarks import boards, reads, rebuild, scale, sweep
 from benchmarks.checks import End
 from benchmarks.datasets import Topic
 from benchmarks.results import Options, find
@@ -33,6 +33,14 @@ def test_reads_report_every_read_with_its_server_time() -> None:
     assert len(rows) == 18
     assert all(row["us_low"] <= row["us"] <= row["us_high"] for row in rows)
     assert find(rows, read="10 around a player")["server_us"] > 0
+
+
+def test_rebuild_reports_how_long_a_swap_stops_redis() -> None:
+    part = rebuild.run(SHORT)
+
+    rows = part.tables["swap"]
+    assert [(row["append_only"], row["keys"]) for row in rows] == [("no", 2002), ("yes", 2002)]
+    assert all(row["swap_ms"] > 0 and row["busy_replies"] == 0 for row in rows)
 
 
 def test_scale_counts_on_top_of_boards_and_with_several_processors() -> None:

@@ -2,8 +2,10 @@
 
 import base64
 import json
+import re
 
 from leaderboard.model.wire import Wire, avro_header_encoder
+from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.schemas import known
 from leaderboard.settings import Settings
 from tests.cli.commands import run
@@ -35,6 +37,8 @@ def test_list_and_replay(settings: Settings):
     done = run(settings, "deadletters", "replay")
     assert (done.returncode, "3 dead letters replayed" in done.stdout) == (0, True)
     assert "still bad: 1 x JSON is malformed" in done.stdout
+    waiting = run(settings, "deadletters", "list", "--waiting")
+    assert "1 dead letters" in waiting.stdout
     again = run(settings, "deadletters", "replay")
     assert "0 dead letters replayed" in again.stdout
     assert "3 were replayed before" in again.stdout
@@ -43,6 +47,42 @@ def test_list_and_replay(settings: Settings):
     verified = run(settings, "verify")
     assert "3 applied + 0 duplicates + 4 dead letters" in verified.stdout
     assert verified.returncode == 0
+
+
+def test_one_letter_with_everything_in_it(settings: Settings):
+    """Readable, in hex and in base64; chosen by where the record stood."""
+    junk = b"\xff\xfe junk of more than sixteen bytes"
+    pipe = Pipe(settings.with_(partitions=1))
+    try:
+        with Producer(settings.kafka, settings.topic) as producer:
+            producer.send_raw(junk, b"player_001", [("trace", b"abc")])
+        pipe.send_raw(None)
+        pipe.send_raw(b"junk", key=None)
+        pipe.drain()
+    finally:
+        pipe.close()
+    place = f"{settings.topic}[0]@0"
+    shown = run(settings, "deadletters", "show", place)
+    assert shown.returncode == 0
+    for expected in (
+        f"{place}, kept in {settings.dead_letter_topic}", "reason    ", "key       player_001",
+        "header    trace: abc", f"value     {len(junk)} bytes", r"\xff\xfe junk of more",
+        "00000000  ff fe 20 6a 75 6e 6b", "00000010  ", base64.b64encode(junk).decode(),
+    ):  # fmt: skip
+        assert expected in shown.stdout
+    assert re.search(r"time +20\d\d-\d\d-\d\dT[\d:.]+\+00:00", shown.stdout)
+    (line,) = run(settings, "deadletters", "show", place, "--json").stdout.splitlines()
+    assert base64.b64decode(json.loads(line)["value"]) == junk
+    null = run(settings, "deadletters", "show", f"{settings.topic}[0]@1").stdout
+    assert "value     null" in null
+    assert "key       null" in run(settings, "deadletters", "show", f"{settings.topic}[0]@2").stdout
+    for wrong, says in ((f"{settings.topic}[0]@7", "no letter of"), ("junk", "expected topic[")):
+        refused = run(settings, "deadletters", "show", wrong)
+        assert (refused.returncode, says in refused.stderr) == (2, True)
+    newest = run(settings, "deadletters", "list", "--json", "-n", "2").stdout.splitlines()
+    assert [json.loads(letter)["offset"] for letter in newest] == [1, 2]
+    reason = json.loads(newest[0])["error"]
+    assert "1 dead letters" in run(settings, "deadletters", "list", "--reason", reason).stdout
 
 
 def test_no_letters(settings: Settings):

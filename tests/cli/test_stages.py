@@ -71,7 +71,7 @@ def test_verify_says_drift_with_status_1_and_can_not_compare_with_2(settings: Se
     assert missing.returncode == 2
 
 
-def test_rebuild_makes_the_state_anew_and_refuses_while_processors_run(settings: Settings):
+def test_rebuild_while_a_processor_runs(settings: Settings):
     from redis import Redis
 
     run(settings, "produce", "--events", "100", "--rate", "0")
@@ -80,12 +80,17 @@ def test_rebuild_makes_the_state_anew_and_refuses_while_processors_run(settings:
         redis.zincrby(f"{settings.key_prefix}leaderboard:global", 1, "player_001")
     with child(settings, "process") as running:
         running.hear("metrics", partitions=[0, 1, 2])
-        refused = run(settings, "rebuild")
+        rebuilt = run(settings, "rebuild")
+        assert (rebuilt.returncode, "drift 0" in rebuilt.stdout) == (0, True)
+        assert "swapped in: " in rebuilt.stdout
+        for phase in ("counting", "verifying"):
+            assert f"{phase}: 100%" in rebuilt.stderr
+        run(settings, "produce", "--events", "50", "--rate", "0", "--seed", "2")
+        running.hear("metrics", applied=50)
         running.tell(stop=True)
         assert running.process.wait(30) == 0
-    assert (refused.returncode, "stop them" in refused.stderr) == (1, True)
-    rebuilt = run(settings, "rebuild")
-    assert (rebuilt.returncode, "drift 0" in rebuilt.stdout) == (0, True)
+    verified = run(settings, "verify")
+    assert (verified.returncode, "150 applied" in verified.stdout) == (0, True)
 
 
 @pytest.mark.parametrize(

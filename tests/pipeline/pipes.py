@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kafka import KafkaConsumer
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from redis import Redis
 
 from leaderboard.model.events import EVENT_TYPES, Event
@@ -20,6 +20,7 @@ from leaderboard.pipeline.deadletter import DeadLetter, DeadLetters, read_dead_l
 from leaderboard.pipeline.declared import declared_boards, writer_of
 from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
+from leaderboard.pipeline.rebuild import Rebuild, Rebuilt
 from leaderboard.pipeline.topics import ensure_topics
 from leaderboard.pipeline.verify import Report, verify
 from leaderboard.settings import Settings
@@ -68,12 +69,23 @@ class Pipe:
             **options,
         )
 
+    def rebuild(self, redis: Redis | None = None, **options: Any) -> Rebuilt:
+        return Rebuild(self.settings, self.settings.kafka, redis or self.redis, **options).run()
+
     def letters(self) -> list[DeadLetter]:
         return list(read_dead_letters(self.settings.kafka, self.settings.dead_letter_topic))
 
     def partitions(self) -> set[int]:
         with KafkaConsumer(bootstrap_servers=self.settings.kafka) as consumer:
             return consumer.partitions_for_topic(self.settings.topic) or set()
+
+    def delete_records(self) -> None:
+        """Delete all present records, as retention does."""
+        parts = [TopicPartition(self.settings.topic, p) for p in sorted(self.partitions())]
+        with KafkaConsumer(bootstrap_servers=self.settings.kafka) as consumer:
+            ends = consumer.end_offsets(parts)
+        with KafkaAdminClient(bootstrap_servers=self.settings.kafka) as admin:
+            admin.delete_records(ends)
 
     def drain(self, redis: Redis | None = None, **options: Any) -> Processor:
         """Drain with a processor of our own; returns it, closed."""
@@ -98,11 +110,11 @@ class Pipe:
 
     @contextmanager
     def victim(
-        self, place: str, how: str = "kill", nth: int = 2
+        self, place: str, how: str = "kill", nth: int = 2, program: Path = VICTIM
     ) -> Iterator["subprocess.Popen[str]"]:
         """A processor in a process of its own that does something to itself at its nth batch."""
         with subprocess.Popen(
-            [sys.executable, VICTIM, place, how, str(nth)],
+            [sys.executable, program, place, how, str(nth)],
             env={**os.environ, **self.settings.environment()},
             stdout=subprocess.PIPE,
             text=True,

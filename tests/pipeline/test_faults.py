@@ -6,7 +6,7 @@ import threading
 
 import psutil
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient
 
 from leaderboard.errors import OffsetGapError, VerifyError
 from leaderboard.pipeline.topics import ensure_topics
@@ -145,7 +145,7 @@ def test_records_removed_before_they_were_applied_stop_the_processor(pipe: Pipe)
     pipe.send(pipe.events(100))
     pipe.drain()
     pipe.send(pipe.events(100, seed=2))
-    _delete_records(pipe)
+    pipe.delete_records()
     with pytest.raises(OffsetGapError, match="retention"):
         pipe.drain()
     assert applied(pipe) == 100
@@ -153,18 +153,9 @@ def test_records_removed_before_they_were_applied_stop_the_processor(pipe: Pipe)
 
 def test_a_log_whose_start_is_gone_is_read_from_what_is_left(pipe: Pipe):
     pipe.send(pipe.events(100))
-    _delete_records(pipe)
+    pipe.delete_records()
     pipe.send(pipe.events(100, seed=2))
     assert pipe.drain().totals.applied == 100
-
-
-def _delete_records(pipe: Pipe) -> None:
-    """Delete all present records, as retention does."""
-    parts = [TopicPartition(pipe.settings.topic, p) for p in range(3)]
-    with KafkaConsumer(bootstrap_servers=pipe.settings.kafka) as consumer:
-        ends = consumer.end_offsets(parts)
-    with KafkaAdminClient(bootstrap_servers=pipe.settings.kafka) as admin:
-        admin.delete_records(ends)
 
 
 def test_verify_finds_a_wrong_score_and_the_record_that_explains_it(pipe: Pipe):

@@ -1,19 +1,21 @@
 """JSON and Avro in one topic, schema versions that come later, and the replay of dead letters."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from leaderboard.errors import StageError, VerifyError
 from leaderboard.lab.frames import Frames
 from leaderboard.model.avro import Schema, Schemas, parse
-from leaderboard.model.events import MatchFinished
-from leaderboard.model.wire import HEADER, Wire, avro_encoder, avro_header_encoder
+from leaderboard.model.events import BadRecord, Event, MatchFinished, PlayerScored
+from leaderboard.model.wire import HEADER, Headers, Wire, avro_encoder, avro_header_encoder
 from leaderboard.pipeline import replay as replay_module
-from leaderboard.pipeline.deadletter import DeadLetters, read_log
+from leaderboard.pipeline.deadletter import DeadLetter, DeadLetters, read_log
 from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.replay import Replay, replay
-from leaderboard.pipeline.schemas import encoder_of, known
+from leaderboard.pipeline.schemas import encoder_of, known, local_wire
 from leaderboard.store.state import delete_state, read_state
 from tests.pipeline.pipes import Pipe
 
@@ -154,6 +156,53 @@ def test_a_replay_that_dies_before_its_receipts_counts_once(pipe: Pipe, monkeypa
     pipe.drain(wire=UPGRADED)
     report = pipe.assert_right(60, wire=UPGRADED)
     assert (report.applied, report.duplicates, report.dead_letters) == (20, 20, 20)
+
+
+def test_two_replays_at_once_count_once(pipe: Pipe, monkeypatch):
+    """Both have published the events before one of them writes a receipt."""
+    pipe.send(pipe.events(20), avro_encoder(V3, V3.id))
+    pipe.drain()
+    both, make = threading.Barrier(2), replay_module.receipt
+
+    def receipt(letter: DeadLetter) -> list[tuple[str, bytes]]:
+        both.wait(30)
+        return make(letter)
+
+    with monkeypatch.context() as patched, ThreadPoolExecutor(2) as pool:
+        patched.setattr(replay_module, "receipt", receipt)
+        done = [pool.submit(replayed, pipe) for _ in range(2)]
+        assert [each.result().replayed for each in done] == [20, 20]
+    assert replayed(pipe) == Replay(before=20)
+    pipe.drain(wire=UPGRADED)
+    report = pipe.assert_right(60, wire=UPGRADED)
+    assert (report.applied, report.duplicates, report.dead_letters) == (20, 20, 20)
+
+
+class Stricter(Wire):
+    """A program of older rules: no more than 100 points an event."""
+
+    def decode(self, value: bytes | None, headers: Headers = ()) -> Event | BadRecord:
+        event = super().decode(value, headers)
+        if isinstance(event, PlayerScored) and event.points > 100:
+            return BadRecord("points: expected at most 100")
+        return event
+
+
+def test_records_that_older_rules_refused_count_once_after_replays_and_a_rebuild(pipe: Pipe):
+    """The replay brings the scores at once; the rebuild takes the records for what they are now."""
+    pipe.send(pipe.events(300))
+    pipe.drain(wire=Stricter(known()))
+    bad = len(pipe.letters())
+    assert bad > 10
+    assert replayed(pipe, local_wire()) == Replay(replayed=bad)
+    assert replayed(pipe, local_wire()) == Replay(before=bad)
+    pipe.drain()
+    places = {difference.where for difference in pipe.verify().differences}
+    assert places == {"processed:counts dead_letters", "processed:counts duplicates"}
+    pipe.rebuild()
+    report = pipe.assert_right(300 + bad)
+    assert (report.applied, report.duplicates, report.dead_letters) == (300, bad, 0)
+    assert replayed(pipe, local_wire()) == Replay(before=bad)
 
 
 def _die(_letter: object) -> None:

@@ -1,7 +1,8 @@
 """A processor that kills, stops or slows itself at a named place: `victim.py PLACE HOW NTH`.
 
 PLACE is a probe of `Processor`, or `sent`: the call has left for Redis, its reply was not read.
-HOW is kill (SIGKILL), stop (SIGSTOP, until SIGCONT comes) or term (SIGTERM). Prints its totals.
+HOW is kill (SIGKILL), stop (SIGSTOP, until SIGCONT comes), term (SIGTERM) or int (SIGINT). Prints
+its totals.
 """
 
 import os
@@ -16,7 +17,9 @@ from leaderboard.cli.signals import on_stop_signal
 from leaderboard.settings import Settings
 from tests.pipeline.pipes import Pipe
 
-SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "term": signal.SIGTERM}
+SIGNALS = {
+    "kill": signal.SIGKILL, "stop": signal.SIGSTOP, "term": signal.SIGTERM, "int": signal.SIGINT,
+}  # fmt: skip
 
 
 class Trap:

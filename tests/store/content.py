@@ -5,7 +5,7 @@ from typing import Any
 from redis import Redis
 
 
-def content(redis: Redis) -> dict[bytes, Any]:
+def content(redis: Redis, pattern: str = "*") -> dict[bytes, Any]:
     """Every key with its members, fields or text."""
     readers: dict[bytes, Any] = {
         b"zset": lambda key: dict(redis.zrange(key, 0, -1, withscores=True)),
@@ -14,4 +14,4 @@ def content(redis: Redis) -> dict[bytes, Any]:
         b"list": lambda key: redis.lrange(key, 0, -1),
         b"string": redis.get,
     }
-    return {key: readers[redis.type(key)](key) for key in redis.scan_iter()}
+    return {key: readers[redis.type(key)](key) for key in redis.scan_iter(pattern)}
