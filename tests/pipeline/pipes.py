@@ -46,8 +46,11 @@ class Pipe:
         profile = Profile(players=players, mix=dict.fromkeys(EVENT_TYPES, 1.0))
         return list(simulate(seed, START, n=n, profile=profile))
 
-    def send(self, events: list[Event], encode: Encode | None = None) -> None:
-        with Producer(self.settings.kafka, self.settings.topic, encode=encode) as producer:
+    def send(
+        self, events: list[Event], encode: Encode | None = None, *, throughput: bool = False
+    ) -> None:
+        s = self.settings
+        with Producer(s.kafka, s.topic, encode=encode, throughput=throughput) as producer:
             for event in events:
                 producer.send(event)
 

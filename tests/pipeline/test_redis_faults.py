@@ -44,13 +44,12 @@ def test_flushall_rebuilds_from_the_start_of_the_log_by_itself(pipe: Pipe):
 
 def test_redis_killed_and_started_again_while_events_flow(pipe: Pipe, server: PrivateRedis):
     pipe.send(pipe.events(300))
-    with pipe.running(max_poll_records=50) as processor:
+    with pipe.running(max_poll_records=50):
         until(lambda: applied(pipe) >= 50)
         server.kill()
         pipe.send(pipe.events(300, seed=2))
         server.start()
         until(lambda: applied(pipe) == 600)
-    assert processor.totals.applied >= 600
     pipe.assert_right(600)
 
 
