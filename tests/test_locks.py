@@ -51,8 +51,9 @@ def project(**bounds: str) -> dict[str, Any]:
     wanted = {"lab": "redis>=8,<9", "test": "pytest>=9", "build": "uv>=0.9", **bounds}
     return {
         "project": {
+            "name": "ours",
             "dependencies": [wanted["lab"]],
-            "optional-dependencies": {"test": [wanted["test"]]},
+            "optional-dependencies": {"test": [wanted["test"]], "fast": ["confluent-kafka>=2"]},
         },
         "dependency-groups": {"build": [wanted["build"]]},
     }
@@ -73,6 +74,16 @@ def written(**changes: list[locks.Pin]) -> dict[str, list[locks.Pin]]:
 
 def test_matching_locks_have_no_problem() -> None:
     assert locks.problems(project(), written()) == []
+
+
+def test_an_extra_that_names_another_of_ours_wants_what_that_wants() -> None:
+    wanted = project(test="ours[fast]")
+
+    assert locks.problems(wanted, written()) == [
+        "test.lock: expected confluent-kafka>=2, it is not locked"
+    ]
+    with_it = pins("redis==8.0.1", "confluent-kafka==2.16.1")
+    assert locks.problems(wanted, written(test=with_it)) == []
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def problems(pyproject: dict[str, Any], locks: dict[str, list[Pin]]) -> list[str
     wanted = {
         "build": pyproject["dependency-groups"]["build"],
         "lab": project["dependencies"],
-        "test": [*project["dependencies"], *project["optional-dependencies"]["test"]],
+        "test": [*project["dependencies"], *of_extra(project, "test")],
     }
     found = [
         f"{name}.lock: {problem}"
@@ -67,6 +67,18 @@ def problems(pyproject: dict[str, Any], locks: dict[str, list[Pin]]) -> list[str
     return [*found, *disagreements("lab", "test", locks, whole=True)] + [
         line for other in ("lab", "test") for line in disagreements("build", other, locks)
     ]
+
+
+def of_extra(project: dict[str, Any], extra: str) -> list[str]:
+    """Requirements of an extra, with those of our own extras that it names."""
+    found = []
+    for line in project["optional-dependencies"][extra]:
+        requirement = Requirement(line)
+        if canonicalize_name(requirement.name) == project["name"]:
+            found += [one for other in requirement.extras for one in of_extra(project, other)]
+        else:
+            found.append(line)
+    return found
 
 
 def unsatisfied(requirements: list[str], pins: list[Pin]) -> list[str]:
