@@ -68,8 +68,13 @@ def remove(settings: Settings, kafka: str, redis: Redis) -> None:
     ServersError, StoreError
         when Kafka or Redis is away or refuses.
     """
-    _remove_group(settings.group, kafka)
+    forget(settings, kafka, redis)
     delete_topics(settings, kafka)
+
+
+def forget(settings: Settings, kafka: str, redis: Redis) -> None:
+    """Delete the group and the keys of `settings`, not its topics. Raises as `remove`."""
+    _remove_group(settings.group, kafka)
     delete_state(redis, Keys(settings.key_prefix))
 
 

@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from leaderboard.lab.sliding import FigureView, SlidingChart
+from leaderboard.lab.chartbox import FigureView
+from leaderboard.lab.sliding import SlidingChart
 from leaderboard.lab.snapshot import Snapshot
 
 
@@ -79,7 +80,7 @@ def test_headless_there_are_no_widgets_but_the_static_twin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown: list[Snapshot] = []
-    monkeypatch.setattr("leaderboard.lab.sliding._display", shown.append)
+    monkeypatch.setattr("leaderboard.lab.chartbox._display", shown.append)
     before = len(_instances)
 
     with made(headless=True) as chart:

@@ -127,6 +127,19 @@ QUESTIONS: Final[Mapping[str, Question]] = {
             "at the pace of the desk. What does Little's law say?",
         },
     ),
+    "three-calls": Question(
+        "A processor asks Redis whether the event's id is known (SISMEMBER), adds the points "
+        "(ZINCRBY), then remembers the id (SADD). It is killed after ZINCRBY. What happens?",
+        "counted twice",
+        {
+            "nothing": "That is what it was built for. But what does Redis know of this event when "
+            "it comes again?",
+            "lost": "The points are in Redis already. And Kafka was not told: what will the next "
+            "process be given?",
+            "counted twice": "The points are there, the id is not, so the next process counts it "
+            "again. A check helps only if what it checks moves in the same atomic call.",
+        },
+    ),
     "slowest-decides": Question(
         "Three partitions: two have seen an event of 20:30, the newest in the third is of 20:05. "
         "In which state is the window 19:00 to 20:00 of a board that waits 15 minutes?",
