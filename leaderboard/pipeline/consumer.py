@@ -11,7 +11,7 @@ from leaderboard.errors import SettingsError
 
 FETCH_WAIT_MS = 20
 """How long the broker waits for more records; more of it slows clients with several partitions."""
-MOST_FETCH_BYTES = 4 << 20
+MOST_FETCH_BYTES = 2 << 20
 """Of one partition in one answer."""
 METADATA_AGE_S = 2.0
 """So long may it go unnoticed that, in a pause of ours, a topic was made anew and filled beyond our

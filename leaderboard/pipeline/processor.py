@@ -83,7 +83,7 @@ class Processor:
         wire: Wire | None = None,
         session_timeout_s: float = 6.0,
         idle_after_s: float = 0.0,
-        max_poll_records: int = 20_000,
+        max_poll_records: int = 10_000,
         fetch_wait_ms: int = FETCH_WAIT_MS,
         client_id: str = "processor",
         probe: Callable[[str], None] = lambda _: None,
@@ -281,6 +281,7 @@ class Processor:
                 records = batch.records[partition]
                 batch.changes[partition] = self._fold_unseen(partition, records)
         self._dead_letters.publish(list(batch.bad()), list(batch.late()))
+        batch.polled.clear()  # tens of megabytes, and done with
         self._probe("before_apply")
         batch.applying = self._writer.send(batch.calls, self._wire.knows)
         self._mine.expect({p: Position(c.next, c.watermark) for p, c in batch.calls})
