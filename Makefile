@@ -18,7 +18,7 @@ help:
 	@echo 'make test        set up, with a browser, redis-server and Prometheus, and run all tests'
 	@echo '                 (some of them: make test ARGS="-k topics")'
 	@echo 'make registry-test  the schema registry tests on a real Apicurio (158 MB, once)'
-	@echo 'make check       format, lint, types, schemas, notebooks without output, locks: under a minute'
+	@echo 'make check       format, lint, types, schemas, notebooks without output, figures, locks: under a minute'
 	@echo 'make notebooks   run every notebook; reports in build/'
 	@echo 'make bench       the benchmarks on a quiet machine: PARTS="throughput scale", some of them;'
 	@echo '                 ARGS=--short shows only that they work; the peers: 60 MB, once'
@@ -51,7 +51,8 @@ check:
 	@$(BIN)/leaderboard notebooks nav --check
 	@$(BIN)/leaderboard schemas check
 	@$(BIN)/python -m tools.locks
-	@echo 'check: format, lint, types, schemas, notebooks and locks are in order'
+	@$(BIN)/python -m benchmarks.report --check
+	@echo 'check: format, lint, types, schemas, notebooks, figures and locks are in order'
 
 notebooks: setup
 	@$(BIN)/leaderboard notebooks run

@@ -13,13 +13,14 @@ from tqdm import tqdm
 
 from benchmarks.machine import BusyError
 from benchmarks.parts import PARTS, measure
+from benchmarks.report import update
 from benchmarks.results import RESULTS, Options, Part
 
 SHORT = Path("build/benchmarks")
 
 
 def main(arguments: list[str]) -> int:
-    """Run the parts named, or all; returns the exit status."""
+    """Run the parts named, or all, and fill in the pages; returns the exit status."""
     asked = parser().parse_args(arguments)
     folder = asked.folder or (SHORT if asked.short else RESULTS)
     options = Options(rounds=asked.rounds, short=asked.short, folder=folder)
@@ -28,6 +29,9 @@ def main(arguments: list[str]) -> int:
     except (BusyError, ValueError) as error:
         sys.stderr.write(f"bench: {error}\n")
         return 2
+    if folder == RESULTS:
+        for page in update():
+            tqdm.write(f"{page}: new figures")
     wrong = wrong_ones(parts)
     for line in wrong:
         sys.stderr.write(f"bench: wrong end state: {line}\n")

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from leaderboard.model.boards import DEFAULTS
+from leaderboard.model.boards import DEFAULTS, Board
 from leaderboard.model.events import GameEvent
 from leaderboard.model.oracle import Oracle
 from leaderboard.model.oracle_boards import BoardsOracle
@@ -57,9 +57,15 @@ class Topic(Struct):
 
 
 def fill(
-    kafka: str, settings: Settings, dataset: Dataset, events: int, *, partitions: int = 3
+    kafka: str,
+    settings: Settings,
+    dataset: Dataset,
+    events: int,
+    *,
+    partitions: int = 3,
+    boards: tuple[Board, ...] = DEFAULTS,
 ) -> Topic:
-    """Make a topic, send it the events, and count them by the oracle.
+    """Make a topic, send it the events, and count them by the oracle, on these `boards`.
 
     Raises
     ------
@@ -71,7 +77,7 @@ def fill(
     with Producer(kafka, name, throughput=True) as producer:
         for event in dataset.events(events):
             producer.send(event)
-    oracle = Oracle(boards=BoardsOracle(DEFAULTS))
+    oracle = Oracle(boards=BoardsOracle(boards))
     records = 0
     for record in read_log(kafka, name):
         oracle.feed(record.partition, record.value, record.timestamp * 1000)

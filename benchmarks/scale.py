@@ -20,6 +20,7 @@ from benchmarks.datasets import UNIFORM, Dataset, Topic, fill
 from benchmarks.results import Options, Part, Row, find, rounded
 from benchmarks.rounds import Entry, keep_apart, play, row
 from benchmarks.servers import Servers, servers
+from leaderboard.model.boards import GLOBAL
 from leaderboard.settings import Settings
 from leaderboard.store.keys import Keys
 
@@ -67,7 +68,8 @@ def measure_players(
     """Costs with boards of each size, filled once; the same events come each round."""
     rows = []
     for size in sizes:
-        topic = fill(servers.kafka, servers.settings, Dataset(f"of {size}", size, 0.0), events)
+        dataset = Dataset(f"of {size}", size, 0.0)
+        topic = fill(servers.kafka, servers.settings, dataset, events, boards=(GLOBAL,))
         with seated(servers, size, progress=options.progress):
             measures = []
             rounds = range(1, options.rounds + 1)
@@ -137,7 +139,14 @@ def measure_members(
 ) -> list[Row]:
     """One to several processors, on few and many partitions; wherever the system puts them."""
     topics = {
-        partitions: fill(servers.kafka, servers.settings, UNIFORM, events, partitions=partitions)
+        partitions: fill(
+            servers.kafka,
+            servers.settings,
+            UNIFORM,
+            events,
+            partitions=partitions,
+            boards=(GLOBAL,),
+        )
         for partitions in sorted({partitions for _, partitions in members})
     }
     entries = [

@@ -19,12 +19,13 @@ from benchmarks.ratios import ratios
 from benchmarks.results import Options, Part, Row
 from benchmarks.rounds import Entry
 from benchmarks.servers import Servers, can_pin, servers
+from leaderboard.model.boards import DEFAULTS, GLOBAL, Board
 
 SIZES: Final = {"large": 100_000, "medium": 20_000, "small": 2_000}
 """How many of the same events: slow contestants get fewer, a cost per event is the same."""
 SHORT_SIZES: Final = {"large": 1_500, "medium": 1_000, "small": 300}
 
-ON_MILLION: Final = {lineup.ONE.name, lineup.NINE.name, lineup.TYPED.name, lineup.POLL_DECODE.name}
+ON_MILLION: Final = {lineup.ONE.name, lineup.TYPED.name, lineup.POLL_DECODE.name}
 UNPINNED: Final = {
     lineup.NAIVE.name, lineup.ONE.name, lineup.NINE.name, lineup.CONFLUENT_ONE,
     lineup.POLL_DECODE.name, lineup.QUIX_NAME, lineup.FAUST_NAME,
@@ -48,8 +49,10 @@ def measure(running: Servers, taking_part: Lineup, options: Options) -> Part:
     """Measure `taking_part` on these servers."""
     sizes = SHORT_SIZES if options.short else SIZES
     topics = {
-        (dataset.name, size): fill(running.kafka, running.settings, dataset, sizes[size])
-        for dataset, size in wanted(short=options.short)
+        (dataset.name, size): fill(
+            running.kafka, running.settings, dataset, sizes[size], boards=boards
+        )
+        for dataset, size, boards in wanted(short=options.short)
     }
     entries = [
         Entry(contestant, topic, pinned)
@@ -75,11 +78,15 @@ def measure(running: Servers, taking_part: Lineup, options: Options) -> Part:
     return Part("throughput", found, tables, {"pinned": can_pin(), "sizes": sizes})
 
 
-def wanted(*, short: bool) -> list[tuple[Dataset, str]]:
-    """The data sets and how much of each; the short form needs one."""
-    if short:
-        return [(ZIPF, size) for size in SIZES]
-    return [*((d, size) for d in (ZIPF, UNIFORM) for size in SIZES), (MILLION, "large")]
+def wanted(*, short: bool) -> list[tuple[Dataset, str, tuple[Board, ...]]]:
+    """The data sets, how much of each, and the boards to count; the short form needs one set.
+
+    Only large topics are counted on all boards, which takes the oracle long.
+    """
+    counted = {"large": DEFAULTS, "medium": (GLOBAL,), "small": (GLOBAL,)}
+    sets = (ZIPF,) if short else (ZIPF, UNIFORM)
+    million = [] if short else [(MILLION, "large", (GLOBAL,))]
+    return [*((dataset, size, counted[size]) for dataset in sets for size in SIZES), *million]
 
 
 def ways(contestant: Contestant, dataset: Dataset, options: Options) -> list[bool]:

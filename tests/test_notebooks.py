@@ -21,6 +21,14 @@ def test_it_passes_under_papermill(settings: Settings, tmp_path: Path, path: Pat
     assert outcome.measures
 
 
+def test_the_benchmarks_are_drawn_from_the_committed_results(settings: Settings, tmp_path: Path):
+    own = settings.with_(data_dir=tmp_path / "data")
+    path = project_root() / "notebooks/benchmarks.ipynb"
+    outcome = Runner(own, tmp_path / "out", progress=False).run(path, {})
+    assert outcome.failures == []
+    assert {"wrong end states", "ours/naive zipf"} <= {m.name for m in outcome.measures}
+
+
 @by_name
 def test_it_keeps_the_conventions(path: Path):
     cells = nbformat.read(path, as_version=4).cells

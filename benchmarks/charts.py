@@ -1,0 +1,223 @@
+"""Charts of what was measured: a table in, a Plotly figure out. Titles state the finding.
+
+`frame` gives the tables; nothing here measures.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go  # type: ignore[import-untyped]  # ships no types
+
+from benchmarks.report import number
+from benchmarks.results import RESULTS, read
+from leaderboard.lab import theme
+from leaderboard.lab.drawing import HEIGHT_PX, empty_note, figure
+
+
+def frame(part: str, table: str, folder: Path = RESULTS) -> pd.DataFrame:
+    """A table as it was measured; an empty one when that part was never measured."""
+    try:
+        rows = read(part, folder).tables.get(table, [])
+    except FileNotFoundError:
+        rows = []
+    return pd.DataFrame(rows)
+
+
+def layers(df: pd.DataFrame) -> go.Figure:
+    """Where the time of one event goes: each layer of ours beside its limit.
+
+    Parameters
+    ----------
+    df
+        `layer`, `us` and `limit_us` (CPU microseconds per event), `limit` (what that is), in order
+        from broker to Redis.
+    """
+    if df.empty:
+        return empty_note(figure("Where the time of one event goes"))
+    most = df.sort_values("us").iloc[-1]
+    fig = figure(f"Of {number(df['us'].sum())} µs an event, {most['layer']} takes most")
+    for name, column, colour in (("ours", "us", theme.BLUE), ("limit", "limit_us", theme.ORANGE)):
+        fig.add_bar(
+            x=df[column],
+            y=df["layer"],
+            name=name,
+            orientation="h",
+            marker={"color": colour, "pattern": {"shape": "" if name == "ours" else "/"}},
+            text=[number(value) for value in df[column]],
+            textposition="outside",
+            customdata=df["limit"],
+            hovertemplate="%{y}: %{x:.2f} µs<br>limit: %{customdata}<extra></extra>",
+        )
+    fig.update_layout(barmode="group", margin={"l": 130})
+    fig.update_yaxes(autorange="reversed")
+    fig.update_xaxes(title="CPU µs per event", range=[0, 1.15 * df[["us", "limit_us"]].max().max()])
+    return fig
+
+
+def rates(df: pd.DataFrame, what: str) -> go.Figure:
+    """Events a second of each contestant, the fastest on top; `what` they all did.
+
+    Parameters
+    ----------
+    df
+        `contestant`, `events_per_s` with `_low` and `_high`, and `wrong` (empty: right).
+    """
+    if df.empty:
+        return empty_note(figure(what))
+    df = df.dropna(subset=["events_per_s"]).sort_values("events_per_s")
+    right = df[df["wrong"] == ""]
+    best, last = (right.iloc[-1], right.iloc[0]) if len(right) else (df.iloc[-1], df.iloc[0])
+    times = number(best["events_per_s"] / max(1.0, last["events_per_s"]))
+    fig = figure(f"{what}: {best['contestant']} is {times} times as fast as {last['contestant']}")
+    fig.add_bar(
+        x=df["events_per_s"],
+        y=df["contestant"] + [f"<br>WRONG: {w[:30]}" if w else "" for w in df["wrong"]],
+        orientation="h",
+        marker={
+            "color": [
+                theme.RED if wrong else theme.GREEN if name.startswith("ours") else theme.BLUE
+                for name, wrong in zip(df["contestant"], df["wrong"], strict=True)
+            ]
+        },
+        error_x={
+            "array": df["events_per_s_high"] - df["events_per_s"],
+            "arrayminus": df["events_per_s"] - df["events_per_s_low"],
+            "color": theme.INK,
+        },
+        text=[number(value) for value in df["events_per_s"]],
+        textposition="inside",
+        hovertemplate="%{y}: %{x:,.0f} events/s<extra></extra>",
+        showlegend=False,
+    )
+    fig.update_layout(margin={"l": 210}, height=max(HEIGHT_PX, 90 + 34 * len(df)))
+    fig.update_xaxes(title="events/s, median and spread of the rounds (log)", type="log")
+    return fig
+
+
+def costs(df: pd.DataFrame) -> go.Figure:
+    """CPU microseconds per event of contestant, broker and Redis, one upon the other.
+
+    Parameters
+    ----------
+    df
+        `contestant`, `client_us`, `broker_us`, `redis_us`.
+    """
+    if df.empty:
+        return empty_note(figure("CPU per event"))
+    df = df.dropna(subset=["client_us"]).assign(
+        total=lambda d: d["client_us"] + d["broker_us"] + d["redis_us"]
+    )
+    df = df.sort_values("total", ascending=False)
+    cheapest = df.iloc[-1]
+    fig = figure(f"{cheapest['contestant']} costs least: {number(cheapest['total'])} µs an event")
+    parts = (("contestant", "client_us"), ("broker", "broker_us"), ("Redis", "redis_us"))
+    for place, (name, column) in enumerate(parts):
+        fig.add_bar(
+            x=df[column],
+            y=df["contestant"],
+            name=name,
+            orientation="h",
+            marker={"color": theme.series(place), "pattern": {"shape": ("", "/", ".")[place]}},
+            hovertemplate=f"%{{y}}, {name}: %{{x:.2f}} µs<extra></extra>",
+        )
+    fig.update_layout(barmode="stack", margin={"l": 210}, height=max(HEIGHT_PX, 90 + 34 * len(df)))
+    fig.update_xaxes(title="CPU µs per event")
+    return fig
+
+
+def processors(df: pd.DataFrame) -> go.Figure:
+    """Events a second of one to several processors, on few and on many partitions.
+
+    Parameters
+    ----------
+    df
+        `processors`, `partitions`, `events_per_s` with `_low` and `_high`.
+    """
+    if df.empty:
+        return empty_note(figure("More processors"))
+    by_speed = df.sort_values("events_per_s")
+    best = by_speed.iloc[-1]
+    fig = figure(
+        f"Fastest: {best['processors']} processors on {best['partitions']} partitions, "
+        f"{number(best['events_per_s'])} events/s"
+    )
+    for place, (partitions, some) in enumerate(df.groupby("partitions")):
+        fig.add_bar(
+            x=[str(n) for n in some["processors"]],
+            y=some["events_per_s"],
+            name=f"{partitions} partitions",
+            marker={"color": theme.series(place), "pattern": {"shape": ("", "/", ".")[place % 3]}},
+            error_y={
+                "array": some["events_per_s_high"] - some["events_per_s"],
+                "arrayminus": some["events_per_s"] - some["events_per_s_low"],
+                "color": theme.INK,
+            },
+            hovertemplate="%{x} processors: %{y:,.0f} events/s<extra></extra>",
+        )
+    fig.update_layout(barmode="group", margin={"l": 80})
+    fig.update_xaxes(title="processors", type="category")
+    fig.update_yaxes(title="events/s")
+    return fig
+
+
+def growth(df: pd.DataFrame) -> go.Figure:
+    """Cost of an event with boards of more and more players.
+
+    Parameters
+    ----------
+    df
+        `players`, `client_us` and `redis_us`, ascending.
+    """
+    if df.empty:
+        return empty_note(figure("Cost with more players"))
+    total = df["client_us"] + df["redis_us"]
+    times = number(float(total.iloc[-1] / total.iloc[0]))
+    grown = number(df["players"].iloc[-1] / df["players"].iloc[0])
+    fig = figure(f"{grown} times the players cost {times} times as much an event")
+    for place, (name, column) in enumerate((("client", "client_us"), ("Redis", "redis_us"))):
+        fig.add_scatter(
+            x=df["players"],
+            y=df[column],
+            name=name,
+            mode="lines+markers",
+            line={"color": theme.series(place), "dash": ("solid", "dash")[place]},
+            hovertemplate=f"%{{x:,}} players, {name}: %{{y:.2f}} µs<extra></extra>",
+        )
+    fig.update_xaxes(title="players on the board (log)", type="log")
+    fig.update_yaxes(title="CPU µs per event", rangemode="tozero")
+    return fig
+
+
+def pareto(df: pd.DataFrame) -> go.Figure:
+    """Speed against latency for each batch size: down and to the right is better.
+
+    Parameters
+    ----------
+    df
+        `batch` (records), `events_per_s`, `p99_ms`.
+    """
+    if df.empty:
+        return empty_note(figure("Batch size: speed against latency"))
+    df = df.sort_values("batch")
+    by_speed = df.sort_values("events_per_s")
+    fastest, slowest = by_speed.iloc[-1], by_speed.iloc[0]
+    times = fastest["events_per_s"] / slowest["events_per_s"]
+    fig = figure(
+        f"Batches of {number(fastest['batch'])} drain {number(times)} times as fast as those of "
+        f"{number(slowest['batch'])}"
+    )
+    fig.add_scatter(
+        x=df["events_per_s"],
+        y=df["p99_ms"],
+        mode="lines+markers+text",
+        text=[number(batch) for batch in df["batch"]],
+        textposition="top center",
+        line={"color": theme.BLUE},
+        hovertemplate="batch %{text}: %{x:,.0f} events/s, p99 %{y:.1f} ms<extra></extra>",
+        showlegend=False,
+    )
+    fig.update_xaxes(title="events/s while draining (log)", type="log")
+    fig.update_yaxes(title="p99 from event to Redis, ms (log)", type="log")
+    return fig
