@@ -92,7 +92,7 @@ def rates(df: pd.DataFrame, what: str) -> go.Figure:
         showlegend=False,
     )
     fig.update_layout(margin={"l": 210}, height=max(HEIGHT_PX, 90 + 34 * len(df)))
-    fig.update_xaxes(title="events/s, median and spread of the rounds (log)", type="log")
+    fig.update_xaxes(title="events/s, median and spread of the rounds (log)", type="log", dtick=1)
     return fig
 
 
@@ -185,8 +185,39 @@ def growth(df: pd.DataFrame) -> go.Figure:
             line={"color": theme.series(place), "dash": ("solid", "dash")[place]},
             hovertemplate=f"%{{x:,}} players, {name}: %{{y:.2f}} µs<extra></extra>",
         )
-    fig.update_xaxes(title="players on the board (log)", type="log")
+    fig.update_xaxes(title="players on the board (log)", type="log", dtick=1)
     fig.update_yaxes(title="CPU µs per event", rangemode="tozero")
+    return fig
+
+
+def latency(df: pd.DataFrame) -> go.Figure:
+    """How long an event takes to Redis, and on to a WebSocket client, at several rates.
+
+    Parameters
+    ----------
+    df
+        `events_per_s`; `redis_ms_p50`, `redis_ms_p99`, `websocket_ms_p50`, `websocket_ms_p99`.
+    """
+    if df.empty:
+        return empty_note(figure("Latency under load"))
+    df = df.sort_values("events_per_s")
+    last = df.iloc[-1]
+    fig = figure(
+        f"At {number(last['events_per_s'])} events/s 99 % are in Redis within "
+        f"{number(last['redis_ms_p99'])} ms"
+    )
+    for place, way in enumerate(("redis", "websocket")):
+        for part, dash in (("p50", "dot"), ("p99", "solid")):
+            fig.add_scatter(
+                x=df["events_per_s"],
+                y=df[f"{way}_ms_{part}"],
+                name=f"{'Redis' if way == 'redis' else 'WebSocket'}, {part}",
+                mode="lines+markers",
+                line={"color": theme.series(place), "dash": dash},
+                hovertemplate=f"%{{x:,.0f}} events/s, {part}: %{{y:.1f}} ms<extra></extra>",
+            )
+    fig.update_xaxes(title="events/s")
+    fig.update_yaxes(title="ms from the event, log", type="log", dtick=1)
     return fig
 
 
@@ -218,6 +249,6 @@ def pareto(df: pd.DataFrame) -> go.Figure:
         hovertemplate="batch %{text}: %{x:,.0f} events/s, p99 %{y:.1f} ms<extra></extra>",
         showlegend=False,
     )
-    fig.update_xaxes(title="events/s while draining (log)", type="log")
-    fig.update_yaxes(title="p99 from event to Redis, ms (log)", type="log")
+    fig.update_xaxes(title="events/s while draining (log)", type="log", dtick=1)
+    fig.update_yaxes(title="p99 from event to Redis, ms (log)", type="log", dtick=1)
     return fig
