@@ -29,7 +29,7 @@ that is."""
 def measure_layers(servers: Servers, topics: Sequence[Topic], options: Options) -> list[Row]:
     """CPU microseconds per event of each layer by itself, one row for each of them and its limit.
 
-    In memory, one after the other: what a real process does beside them is not in it.
+    From memory, in a process of their own: what a real one does beside them is not in it.
     """
     rows: list[Row] = []
     with tqdm(

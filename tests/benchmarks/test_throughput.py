@@ -9,6 +9,7 @@ from benchmarks import checks, lineup, throughput
 from benchmarks.checks import End
 from benchmarks.contest import Contestant, Measure, run
 from benchmarks.datasets import UNIFORM, ZIPF, Topic, fill
+from benchmarks.layers import by_itself
 from benchmarks.lineup import Lineup
 from benchmarks.peers.summing import Sums
 from benchmarks.results import Options, Part, find
@@ -64,6 +65,14 @@ def test_layers_add_up_to_the_whole(part: Part) -> None:
         "broker", "poll and the rest", "decode", "fold", "pack and call", "redis",
     ]  # fmt: skip
     assert find(layers, layer="redis")["limit_us"] > 0
+
+
+def test_the_pre_built_calls_do_what_ours_do(running: Servers, topic: Topic) -> None:
+    us = by_itself(running, topic)
+
+    assert checks.nine_boards(End(running, topic, Path())) == "", "left by the repeated calls"
+    assert us["pre-built redis, nine"] > 0
+    assert us["pre-built client, nine"] < us["pack and call, nine"]
 
 
 def test_events_lost_on_the_way_to_redis_are_reported(running: Servers, topic: Topic) -> None:
