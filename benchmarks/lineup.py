@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from benchmarks import checks
 from benchmarks.contest import Contestant
@@ -20,12 +22,10 @@ from benchmarks.environments import (
     Peer,
     python_of,
 )
-from leaderboard.settings import PREFIX, Settings
+from leaderboard.settings import PREFIX
 
 OURS: Final = "benchmarks.contestants.ours"
 ONE_BOARD: Final = {f"{PREFIX}BOARDS_FILE": str(Path(__file__).with_name("one_board.toml"))}
-CLIENT: Final = "kafka_client"
-"""The setting that chooses the Kafka client, where there is one."""
 
 NAIVE: Final = Contestant(
     "naive, nine round trips", "redis", "benchmarks.contestants.naive", checks.plain, "small"
@@ -79,6 +79,15 @@ def without_download() -> list[Contestant]:
     return [NAIVE, PIPELINE, ONE, NINE, JSON, TYPED, POLL, POLL_DECODE]
 
 
+def installed() -> list[Contestant]:
+    """Those that need nothing beside what is installed already."""
+    if not find_spec("confluent_kafka"):
+        return without_download()
+    python = Path(sys.executable)
+    peers = [structs.replace(peer, python=python) for peer in PEERS[CONFLUENT]]
+    return [*without_download(), *peers, *ours_on_confluent([])]
+
+
 def everyone(report: Callable[[str], None]) -> Lineup:
     """All of them; installs the peers that are not installed yet."""
     lineup = Lineup(without_download(), [])
@@ -89,47 +98,28 @@ def everyone(report: Callable[[str], None]) -> Lineup:
             report(f"{peer.name} takes no part: {error}")
             lineup.missing += [(make.table, make.name, str(error)) for make in makers]
             continue
-        lineup.contestants += [_with(make, python) for make in makers]
-    _add_ours_on_confluent(lineup, report)
+        lineup.contestants += [structs.replace(make, python=python) for make in makers]
+    confluent = [c.python for c in lineup.contestants if c.module == module_of(CONFLUENT)]
+    if confluent:
+        folders = [str(p) for p in confluent[0].parents[1].glob("lib/python*/site-packages")]
+        lineup.contestants += ours_on_confluent(folders)
+    else:
+        lineup.missing.append(("redis", CONFLUENT_ONE, "confluent-kafka is missing"))
     return lineup
 
 
-def _with(contestant: Contestant, python: Path) -> Contestant:
-    return Contestant(
-        contestant.name,
-        contestant.table,
-        contestant.module,
-        contestant.check,
-        contestant.size,
-        python,
-        contestant.options,
-    )
-
-
-def _add_ours_on_confluent(lineup: Lineup, report: Callable[[str], None]) -> None:
-    """The same command on the other client, with the package of the peer's environment."""
-    pythons = [c.python for c in lineup.contestants if c.module == module_of(CONFLUENT)]
-    if CLIENT not in Settings.model_fields:
-        why = f"there is no setting {PREFIX}{CLIENT.upper()}"
-    elif not pythons:
-        why = "confluent-kafka is missing"
-    else:
-        packages = [str(p) for p in pythons[0].parents[1].glob("lib/python*/site-packages")]
-        client = {f"{PREFIX}{CLIENT.upper()}": "confluent"}
-        for name, like in ((CONFLUENT_ONE, ONE), (f"{CONFLUENT_ONE}, nine boards", NINE)):
-            lineup.contestants.append(
-                Contestant(
-                    name,
-                    "redis",
-                    OURS,
-                    like.check,
-                    options={"packages": packages},
-                    environment=like.environment | client,
-                )
-            )
-        return
-    report(f"{CONFLUENT_ONE} takes no part: {why}")
-    lineup.missing.append(("redis", CONFLUENT_ONE, why))
+def ours_on_confluent(packages: list[str]) -> list[Contestant]:
+    """The same command on the other client, whose package is in one of these folders, or here."""
+    client = {f"{PREFIX}KAFKA_CLIENT": "confluent"}
+    return [
+        structs.replace(
+            like,
+            name=like.name.replace("ours", CONFLUENT_ONE),
+            options={"packages": packages},
+            environment=like.environment | client,
+        )
+        for like in (ONE, NINE)
+    ]
 
 
 def module_of(peer: Peer) -> str:

@@ -36,11 +36,9 @@ UNPINNED: Final = {
 def run(options: Options) -> Part:
     """Measure everyone; the peers are installed first, where they are not yet.
 
-    The short form takes part without peers: those need downloads.
+    The short form is without the peers that are not installed: those need downloads.
     """
-    taking_part = (
-        Lineup(lineup.without_download(), []) if options.short else lineup.everyone(tqdm.write)
-    )
+    taking_part = Lineup(lineup.installed(), []) if options.short else lineup.everyone(tqdm.write)
     with servers() as running:
         return measure(running, taking_part, options)
 

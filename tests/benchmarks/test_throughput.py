@@ -22,15 +22,16 @@ PINNED = can_pin()
 
 @pytest.fixture(scope="module")
 def part(running: Servers) -> Part:
-    taking_part = Lineup(lineup.without_download(), [("memory", "absent", "it is not there")])
+    taking_part = Lineup(lineup.installed(), [("memory", "absent", "it is not there")])
     return throughput.measure(running, taking_part, Options(rounds=1, short=True, progress=False))
 
 
 def test_every_contestant_reaches_the_right_end_state(part: Part) -> None:
     rows = [row for table in ("memory", "redis", "limits") for row in part.tables[table]]
-    taking_part = {c.name for c in lineup.without_download()}
+    taking_part = {c.name for c in lineup.installed()}
 
     assert {r["contestant"] for r in rows} == taking_part | {"absent"}
+    assert lineup.CONFLUENT_ONE in taking_part, "make test installs confluent-kafka"
     assert [r["wrong"] for r in rows if "wrong" in r] == [""] * len(taking_part)
 
 
@@ -51,6 +52,7 @@ def test_who_takes_no_part_is_told(part: Part) -> None:
 def test_ratios_have_targets_and_only_what_was_measured(part: Part) -> None:
     assert set(part.ratios) == {
         "ours/naive zipf", "ours/poll+decode zipf", "redis/pre-built call",
+        "cpu kafka-python/confluent",
     }  # fmt: skip
     assert part.ratios.keys() <= BY_NAME.keys()
 
