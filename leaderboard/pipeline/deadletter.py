@@ -6,6 +6,7 @@ again), so it is listed and replayed once. That it was replayed says a receipt i
 a record without value (`replay`). Never here: deciding what is bad (`model`).
 """
 
+import logging
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -17,6 +18,8 @@ from msgspec import Struct
 from leaderboard.errors import ServersError
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.consumer import Raw
+
+log = logging.getLogger(__name__)
 
 MOST_REQUEST_BYTES = 8 << 20
 """Our headers make a letter larger than its record, which may be as large as Kafka takes."""
@@ -170,23 +173,35 @@ def _letter(record: ConsumerRecord, replayed: set[Source]) -> DeadLetter:
 def read_dead_letters(kafka: str, topic: str) -> Iterator[DeadLetter]:
     """Every letter of `topic` once, in the order they were published in each partition.
 
+    Records that somebody else wrote there are passed over.
+
     Raises
     ------
     ServersError
         when Kafka can not be reached or the topic does not exist.
     """
-    receipts = (
-        headers for record in read_log(kafka, topic) if REPLAYED in (headers := _texts(record))
-    )
-    replayed = {_source(headers) for headers in receipts}
+    receipts = (_texts(record) for record in _ours(kafka, topic))
+    replayed = {_source(headers) for headers in receipts if REPLAYED in headers}
     known = set()
-    for record in read_log(kafka, topic):
+    for record in _ours(kafka, topic):
         if REPLAYED in _texts(record):
             continue
         letter = _letter(record, replayed)
         if letter.source not in known:
             known.add(letter.source)
             yield letter
+
+
+def _ours(kafka: str, topic: str) -> Iterator[ConsumerRecord]:
+    """Letters and receipts."""
+    foreign = 0
+    for record in read_log(kafka, topic):
+        if set(SOURCE) <= {name for name, _ in record.headers}:
+            yield record
+        else:
+            foreign += 1
+    if foreign:
+        log.warning("%s holds %d records that are no letters of ours: passed over", topic, foreign)
 
 
 def read_log(

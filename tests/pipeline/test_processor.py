@@ -6,6 +6,7 @@ import pytest
 
 from leaderboard.model.events import encode
 from leaderboard.pipeline.deadletter import read_dead_letters, read_log
+from leaderboard.pipeline.producer import Producer
 from tests.pipeline.pipes import Pipe
 from tests.waiting import until, within
 
@@ -51,6 +52,14 @@ def test_a_bad_record_without_key_or_value_is_kept_too(pipe: Pipe):
     pipe.drain()
     (letter,) = read_dead_letters(pipe.settings.kafka, pipe.settings.dead_letter_topic)
     assert (letter.key, letter.value) == (None, b"junk")
+
+
+def test_what_somebody_else_wrote_among_the_letters_is_passed_over(pipe: Pipe):
+    pipe.send_raw(b"junk")
+    pipe.drain()
+    with Producer(pipe.settings.kafka, pipe.settings.dead_letter_topic) as producer:
+        producer.send_raw(b"no letter", b"key", [("topic", b"x"), ("replayed", b"yes")])
+    assert [letter.value for letter in pipe.letters()] == [b"junk"]
 
 
 def test_redelivered_bad_records_are_listed_once(pipe: Pipe):
