@@ -23,7 +23,9 @@ def main(arguments: list[str]) -> int:
     """Run the parts named, or all, and fill in the pages; returns the exit status."""
     asked = parser().parse_args(arguments)
     folder = asked.folder or (SHORT if asked.short else RESULTS)
-    options = Options(rounds=asked.rounds, short=asked.short, folder=folder)
+    options = Options(
+        rounds=asked.rounds, short=asked.short, soak_s=asked.soak_seconds, folder=folder
+    )
     try:
         parts = measure(asked.parts or PARTS, options, anyway=asked.anyway, report=tqdm.write)
     except (BusyError, ValueError) as error:
@@ -49,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     parsing.add_argument(
         "--anyway", action="store_true", help="measure on a busy machine and mark the results"
     )
+    parsing.add_argument("--soak-seconds", type=float, default=600.0, help="length of the soak")
     parsing.add_argument("--folder", type=Path, help="for the results, instead of the usual one")
     return parsing
 

@@ -11,7 +11,10 @@ from msgspec import structs
 from benchmarks.machine import conditions, need_quiet
 from benchmarks.results import Options, Part, write
 
-PARTS: Final = ("throughput", "scale", "sweep", "boards", "reads", "rebuild")
+PARTS: Final = (
+    "throughput", "scale", "sweep", "boards", "reads", "rebuild", "api", "websocket", "latency",
+    "idle", "soak",
+)  # fmt: skip
 """Modules of this package, each with `run(options) -> Part`, in the order they are run."""
 
 Run = Callable[[Options], Part]

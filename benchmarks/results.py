@@ -27,12 +27,14 @@ class Options(Struct, frozen=True):
     """What a run is asked for.
 
     `rounds` at least 1; `short` measures little and says nothing about speed: it shows that the
-    part works. `folder` takes the results. `progress` shows bars.
+    part works. `folder` takes the results. `progress` shows bars. `soak_s` is how long the soak
+    takes.
     """
 
     rounds: int = 5
     short: bool = False
     progress: bool = True
+    soak_s: float = 600.0
     folder: Path = RESULTS
 
 

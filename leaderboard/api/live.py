@@ -1,7 +1,8 @@
 """Pushes to WebSocket clients: one task reads the board and writes to all, waiting for none.
 
-A client holds no queue, only what of the board it has seen: when it can take more it gets the
-latest. One that takes nothing for longer than `SEND_TIMEOUT_S` is dropped.
+All get what is new at the same time, so that a board which changes all the time is read once for
+each push. A client holds no queue, only what of the board it has seen: when it can take more it
+gets the latest. One that takes nothing for longer than `SEND_TIMEOUT_S` is dropped.
 """
 
 import asyncio
@@ -17,9 +18,9 @@ from leaderboard.api.snapshot import Board
 from leaderboard.errors import StoreError
 
 PUSH_EVERY_S = 1.0
-"""A client gets at most one push in this time, after the first."""
+"""Clients are pushed to at most once in this time, after their first push."""
 POLL_EVERY_S = 0.25
-"""How often the board is read while somebody is connected."""
+"""How often the board is read while somebody is connected and there was nothing to push."""
 SEND_TIMEOUT_S = 5.0
 AT_ONCE = 100
 """Clients that are written to before requests get their turn: a few milliseconds."""
@@ -37,12 +38,11 @@ class Client:
         self._revision = -1
         self._sent: object = None
         self._available = True
-        self._pushed_at = float("-inf")
         self._stalled_at: float | None = None
 
     def push(self, board: Board, now: float) -> int:
-        """Write what is new and due at `now` (seconds, monotonic); returns how many messages."""
-        if self._revision == board.revision or now - self._pushed_at < PUSH_EVERY_S:
+        """Write what is new at `now` (seconds, monotonic); returns how many messages."""
+        if self._revision == board.revision:
             return 0
         frames = []
         if board.moment and board.moment is not self._sent:
@@ -56,7 +56,7 @@ class Client:
         self._revision, self._sent, self._available = (
             board.revision, board.moment, not board.problem,
         )  # fmt: skip
-        self._pushed_at, self._stalled_at = now, None
+        self._stalled_at = None
         return len(frames)
 
     def _stalled(self, now: float) -> None:
@@ -118,12 +118,17 @@ class Hub:
         while self._clients:
             with suppress(StoreError):
                 await self._board.fresh()
-            now = time.monotonic()
-            for place, client in enumerate(tuple(self._clients), start=1):
-                self.pushes += client.push(self._board, now)
-                if place % AT_ONCE == 0:
-                    await asyncio.sleep(0)
-            await asyncio.sleep(POLL_EVERY_S)
+            pushes = await self._push_to_all()
+            self.pushes += pushes
+            await asyncio.sleep(PUSH_EVERY_S if pushes else POLL_EVERY_S)
+
+    async def _push_to_all(self) -> int:
+        now, pushes = time.monotonic(), 0
+        for place, client in enumerate(tuple(self._clients), start=1):
+            pushes += client.push(self._board, now)
+            if place % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return pushes
 
 
 async def _drain(socket: WebSocket) -> None:

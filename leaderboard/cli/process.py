@@ -18,6 +18,7 @@ from leaderboard.cli.exposing import LOCAL, MetricsHost, MetricsPort
 from leaderboard.cli.signals import on_stop_signal
 from leaderboard.errors import StoreError
 from leaderboard.pipeline.batch import Batch
+from leaderboard.pipeline.consumer import FETCH_WAIT_MS, GATHER_BYTES, GATHER_MS
 from leaderboard.pipeline.control import Control
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import writer_of
@@ -76,6 +77,8 @@ def process(
             wire=wire_of(settings),
             session_timeout_s=settings.session_timeout_s,
             idle_after_s=settings.idle_after_s,
+            fetch_wait_ms=FETCH_WAIT_MS if drain else GATHER_MS,
+            fetch_min_bytes=1 if drain else GATHER_BYTES,
             client_id=f"processor-{os.getpid()}",
         ) as processor:
             metrics = ProcessorMetrics(processor, registry)

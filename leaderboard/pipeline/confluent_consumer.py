@@ -110,6 +110,7 @@ class ConfluentConsumer:
         session_timeout_s: float,
         client_id: str,
         fetch_wait_ms: int,
+        fetch_min_bytes: int,
     ) -> None:
         self._topic = topic
         self._ours: set[int] = set()
@@ -125,6 +126,7 @@ class ConfluentConsumer:
                 "session.timeout.ms": int(session_timeout_s * 1000),
                 "heartbeat.interval.ms": int(session_timeout_s * 1000 / 3),
                 "fetch.wait.max.ms": fetch_wait_ms,
+                "fetch.min.bytes": fetch_min_bytes,
                 "fetch.message.max.bytes": MOST_FETCH_BYTES,
                 "queued.max.messages.kbytes": MOST_AHEAD_KB,
                 "allow.auto.create.topics": False,

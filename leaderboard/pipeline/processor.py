@@ -59,8 +59,10 @@ class Processor:
         After how long without a heartbeat Kafka gives this member's partitions to another.
     idle_after_s
         See `Upkeep`; 0: idle partitions are left alone.
-    max_poll_records, fetch_wait_ms
-        Records of one batch at most; how long the broker may keep a fetch waiting for more.
+    max_poll_records
+        Records of one batch at most.
+    fetch_wait_ms, fetch_min_bytes
+        How long the broker may keep a fetch waiting while it has less than so much.
     probe
         Called with the name of each place where a crash would be interesting: `polled`,
         `before_apply`, `after_apply`, `after_commit`. Tests and lessons die there.
@@ -85,6 +87,7 @@ class Processor:
         idle_after_s: float = 0.0,
         max_poll_records: int = 10_000,
         fetch_wait_ms: int = FETCH_WAIT_MS,
+        fetch_min_bytes: int = 1,
         client_id: str = "processor",
         probe: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -101,6 +104,7 @@ class Processor:
         self._consumer = consumer(
             kafka_client, kafka, topic, group,
             session_timeout_s=session_timeout_s, client_id=client_id, fetch_wait_ms=fetch_wait_ms,
+            fetch_min_bytes=fetch_min_bytes,
         )  # fmt: skip
         self.partitions = self._consumer.partitions
         self._mine = Assignment(self._consumer, topic, writer)

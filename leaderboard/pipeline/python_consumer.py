@@ -46,6 +46,7 @@ class PythonConsumer:
         session_timeout_s: float,
         client_id: str,
         fetch_wait_ms: int,
+        fetch_min_bytes: int,
     ) -> None:
         self._topic = topic
         self._reading: set[int] = set()
@@ -60,6 +61,7 @@ class PythonConsumer:
                 session_timeout_ms=int(session_timeout_s * 1000),
                 heartbeat_interval_ms=int(session_timeout_s * 1000 / 3),
                 fetch_max_wait_ms=fetch_wait_ms,
+                fetch_min_bytes=fetch_min_bytes,
                 max_partition_fetch_bytes=MOST_FETCH_BYTES,
                 allow_auto_create_topics=False,
                 metadata_max_age_ms=int(METADATA_AGE_S * 1000),
