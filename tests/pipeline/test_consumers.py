@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from kafka.admin import KafkaAdminClient
@@ -15,7 +16,7 @@ from tests.pipeline.pipes import Pipe
 from tests.waiting import until
 
 KINDS = ["kafka-python", "confluent"]
-Join = Callable[[], Consumer]
+Join = Callable[..., Consumer]
 
 
 @pytest.fixture(params=KINDS)
@@ -33,11 +34,12 @@ def join(pipe: Pipe) -> Iterator[Join]:
     """Makes members of the pipe's group."""
     members = ExitStack()
 
-    def make() -> Consumer:
+    def make(**options: Any) -> Consumer:
         s = pipe.settings
         member = consumer(
-            s.kafka_client, s.kafka, s.topic, s.group, session_timeout_s=3, client_id="member"
-        )
+            s.kafka_client, s.kafka, s.topic, s.group, session_timeout_s=3, client_id="member",
+            **options,
+        )  # fmt: skip
         members.callback(member.close)
         return member
 
@@ -123,6 +125,19 @@ def test_a_record_is_what_was_sent(pipe: Pipe, join: Join):
     ]
     assert {r.topic for r in records} == {pipe.settings.topic}
     assert all(abs(r.timestamp - records[0].timestamp) < 60_000 for r in records)
+
+
+def test_few_records_are_gathered_until_there_are_enough(pipe: Pipe, join: Join):
+    """A broker that did not wait would give the first ones at once."""
+    member = join(fetch_wait_ms=9_000, fetch_min_bytes=10_000)
+    joined(member)
+    member.read({0: 0, 1: 0, 2: 0})
+    assert member.poll(0.2, 100) == {}  # a fetch is under way
+    pipe.send_raw(b"a", b"b", b"c")
+    assert member.poll(0.2, 100) == {}
+    pipe.send_raw(b"x" * 10_000)
+    ((_, records),) = read(member, 4).items()
+    assert [len(r.value or b"") for r in records] == [1, 1, 1, 10_000]
 
 
 def test_partitions_are_shared_and_come_back(pipe: Pipe, join: Join):
