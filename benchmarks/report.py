@@ -34,6 +34,11 @@ HEADS: Final = {
     "p99_ms": "p99 ms",
     "wrong": "end state",
     "wait_ms": "fetch wait ms",
+    "cpu_us": "server µs",
+    "raw_us": "bare write µs",
+    "requests_per_s": "requests/s",
+    "processor_cpu_percent": "processor, % of a core",
+    "message_bytes": "bytes",
 }
 
 
