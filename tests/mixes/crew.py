@@ -11,9 +11,10 @@ import psutil
 
 from leaderboard.settings import Settings
 from leaderboard.stack.launch import tail
+from tests.mixes import member as program
 from tests.waiting import until, within
 
-MEMBER = Path(__file__).with_name("member.py")
+MEMBER = Path(program.__file__)
 LEAVE_S = 60.0
 SPRING_S = 5.0
 """So long a trap may wait for a batch; then the member, which may own no partition, is hit as it
@@ -28,7 +29,7 @@ class Crew:
         self._folder = folder
         self._random = random
         self._members: list[subprocess.Popen[str]] = []
-        self._logs: list[Path] = []
+        self._logs: dict[int, Path] = {}
 
     def __len__(self) -> int:
         return len(self._members)
@@ -43,6 +44,7 @@ class Crew:
     def dismiss(self) -> None:
         """SIGTERM to one; it has to end in order, and in time."""
         member = self._pick()
+        until(lambda: program.READY in self._logs[member.pid].read_text("utf-8"))
         member.terminate()
         status = member.wait(LEAVE_S)
         assert status == 0, f"a member ended with {status} after SIGTERM\n{self.logs()}"
@@ -85,7 +87,7 @@ class Crew:
 
     def logs(self) -> str:
         """The ends of the members' logs, those of the dead too."""
-        return "\n".join(f"{log.name}:\n{tail(log)}" for log in self._logs)
+        return "\n".join(f"{log.name}:\n{tail(log)}" for log in self._logs.values())
 
     def _sprung(self, member: "subprocess.Popen[str]", place: str, how: str) -> bool:
         assert member.stdin is not None
@@ -108,7 +110,7 @@ class Crew:
                 text=True,
             )
         self._members.append(member)
-        self._logs.append(log)
+        self._logs[member.pid] = log
 
     def _gone(self, member: "subprocess.Popen[str]") -> None:
         if member.stdin is not None:

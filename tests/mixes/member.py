@@ -15,6 +15,8 @@ from leaderboard.settings import Settings
 from tests.pipeline.pipes import Pipe
 from tests.pipeline.victim import Trap, spring_before_reading_a_reply
 
+READY = "SIGTERM is heard"
+
 
 def set_traps(trap: Trap) -> None:
     for line in sys.stdin:
@@ -34,6 +36,7 @@ def main() -> None:
     threading.Thread(target=set_traps, args=(trap,), daemon=True).start()
     stop = threading.Event()
     on_stop_signal(stop.set)
+    logging.info(READY)
     settings = Settings.load()
     redis = connect_redis(settings.redis)
     pipe = Pipe(settings)
