@@ -1,9 +1,8 @@
-"""docs/faults.md is true: every test it names is there, every figure is the measured one."""
+"""docs/faults.md is true: every test it names is there, and README names no others."""
 
 import re
 import shlex
 
-from benchmarks.results import RESULTS, read
 from leaderboard.settings import project_root
 from tools import faults
 
@@ -23,13 +22,6 @@ def test_each_command_finds_tests():
         tests = re.findall(r"^(?:async )?def (test_\w+)", (ROOT / file).read_text(), re.MULTILINE)
         assert rest[:1] in ([], ["-k"]), command
         assert any((rest[1] if rest else "") in name for name in tests), command
-
-
-def test_the_measured_figures_are_those_of_the_results():
-    part = read("faults", RESULTS)
-    assert part.tables["failed"] == []
-    assert faults.with_table(PAGE, part) == PAGE
-    assert faults.table(part) in PAGE
 
 
 def test_readme_has_a_line_for_each_fault():
