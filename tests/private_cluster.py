@@ -49,16 +49,16 @@ class PrivateCluster:
         with ThreadPoolExecutor() as pool:  # Java takes a second to format each folder
             commands = pool.map(lambda node: self._prepare(program, node), NODES)
         self._commands = dict(zip(NODES, commands, strict=True))
-        for node in NODES:
-            self._launch(node)
-        for node in NODES:
-            self._wait(node)
+        self.start_missing()
         return self
 
-    def start_one(self, node: int) -> None:
-        """Start a broker that was killed and wait until it answers."""
-        self._launch(node)
-        self._wait(node)
+    def start_missing(self) -> None:
+        """Start the brokers that were killed and wait until they answer."""
+        missing = [node for node in NODES if node not in self._launched]
+        for node in missing:
+            self._launch(node)
+        for node in missing:
+            self._wait(node)
 
     def kill(self, node: int) -> None:
         """SIGKILL, and wait until it is gone."""

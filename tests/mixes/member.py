@@ -11,6 +11,7 @@ import threading
 
 from leaderboard.cli.clients import connect_redis
 from leaderboard.cli.signals import on_stop_signal
+from leaderboard.errors import ServersError
 from leaderboard.settings import Settings
 from tests.pipeline.pipes import Pipe
 from tests.pipeline.victim import Trap, spring_before_reading_a_reply
@@ -39,8 +40,17 @@ def main() -> None:
     logging.info(READY)
     settings = Settings.load()
     redis = connect_redis(settings.redis)
-    pipe = Pipe(settings)
-    with pipe.processor(redis, probe=trap.probe, idle_after_s=settings.idle_after_s) as processor:
+    while not stop.is_set():
+        try:
+            processor = Pipe(settings).processor(
+                redis, probe=trap.probe, idle_after_s=settings.idle_after_s
+            )
+            break
+        except ServersError as error:  # a stage that finds no Kafka ends; as if started again
+            logging.warning("not started: %s", error)
+    else:
+        return
+    with processor:
         processor.run(stopped=stop.is_set)
         logging.info("totals: %s", processor.totals)
 
