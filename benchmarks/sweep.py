@@ -21,6 +21,7 @@ from benchmarks.datasets import START, UNIFORM
 from benchmarks.gated import Gated
 from benchmarks.results import Options, Part, Row, rounded, spread
 from benchmarks.servers import servers
+from leaderboard.lab import runs
 from leaderboard.model.events import BadRecord, Event
 from leaderboard.model.simulate import Profile, Simulator
 from leaderboard.model.wire import Headers, Wire
@@ -29,10 +30,8 @@ from leaderboard.pipeline.declared import writer_of
 from leaderboard.pipeline.load import Load, Stamps, run_load
 from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.schemas import local_wire
-from leaderboard.pipeline.topics import delete_topics, ensure_topics
+from leaderboard.pipeline.topics import ensure_topics
 from leaderboard.settings import Settings
-from leaderboard.store.keys import Keys
-from leaderboard.store.state import delete_state
 
 BATCHES: Final = (1, 10, 100, 1_000, 20_000)
 WAITS_MS: Final = (5, 100, 500)
@@ -85,6 +84,7 @@ def sweep(
     batches: Sequence[int] = BATCHES,
     waits_ms: Sequence[int] = (20,),
     *,
+    linger_ms: int = 0,
     most: int = MOST,
     rate: float = RATE,
     seconds: float = SECONDS,
@@ -94,9 +94,10 @@ def sweep(
 
     Returns rows of `batch` (records of one poll at most), `wait_ms`, `events_per_s` (draining at
     most `most` events), `p50_ms` and `p99_ms` (from an event's own time to Redis' acknowledgement,
-    with `rate` events a second for `seconds` seconds).
+    with `rate` events a second for `seconds` seconds, each held by the producer for `linger_ms`).
 
-    `settings` name Kafka and Redis; topics and keys are of the sweep's own, and deleted.
+    `settings` name Kafka and Redis; topics, groups and keys are of the sweep's own, named after
+    those of `settings`, and deleted.
     """
     grid = list(itertools.product(batches, waits_ms))
     rows = []
@@ -106,7 +107,7 @@ def sweep(
             events = min(most, max(LEAST, PER_BATCH * batch))
             events_per_s = place.drain(events, sizes)
         with Place(settings) as place:
-            late = place.latencies(rate, seconds, sizes)
+            late = place.latencies(rate, seconds, sizes, linger_ms)
         p50, p99 = (float(p) for p in np.percentile(late, (50, 99)) * 1e3)
         rows.append(
             {
@@ -160,10 +161,8 @@ class Place:
     """A topic, group and keys of one measurement; deleted at the end of the block."""
 
     def __init__(self, settings: Settings) -> None:
-        name = f"sweep-{uuid.uuid4().hex[:8]}"
-        self.settings = settings.with_(
-            topic=name, group=name, key_prefix=f"{name}:", boards_file="", event_format="json"
-        )
+        own = runs.settings_of(f"sweep-{uuid.uuid4().hex[:8]}", settings)
+        self.settings = own.with_(boards_file="", event_format="json")
         self._redis = Redis.from_url(settings.redis)
 
     def __enter__(self) -> Place:
@@ -171,8 +170,7 @@ class Place:
         return self
 
     def __exit__(self, *_: object) -> None:
-        delete_state(self._redis, Keys(self.settings.key_prefix))
-        delete_topics(self.settings, self.settings.kafka)
+        runs.remove(self.settings, self.settings.kafka, self._redis)
         self._redis.close()
 
     def drain(self, events: int, sizes: dict[str, int]) -> float:
@@ -187,13 +185,15 @@ class Place:
                 raise AssertionError(f"{processor.totals.applied} applied, expected {events}")
         return events / (processor.last["at"] - processor.began["at"])
 
-    def latencies(self, rate: float, seconds: float, sizes: dict[str, int]) -> list[float]:
+    def latencies(
+        self, rate: float, seconds: float, sizes: dict[str, int], linger_ms: int = 0
+    ) -> list[float]:
         """Seconds from each event's time to its acknowledgement, in an open loop."""
         watch = Watch()
         kafka, topic = self.settings.kafka, self.settings.topic
         load, events = Load(rate, Profile(players=1_000)), int(rate * seconds)
         processor = self._processor(probe=watch.note, wire=watch, **sizes)
-        with processor, Producer(kafka, topic) as producer:
+        with processor, Producer(kafka, topic, linger_ms=linger_ms) as producer:
 
             def produce() -> None:
                 processor.go.wait()

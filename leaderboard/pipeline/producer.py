@@ -48,6 +48,8 @@ class Producer:
         Where to: host:port, and a topic that exists.
     throughput
         Batch for throughput instead of sending at once.
+    linger_ms
+        How long a record waits for company; None: as `throughput` says.
     encode
         How events are written; JSON by default.
     on_ack
@@ -73,6 +75,7 @@ class Producer:
         topic: str,
         *,
         throughput: bool = False,
+        linger_ms: int | None = None,
         encode: Encode | None = None,
         on_ack: Callable[[float], None] = lambda _: None,
     ) -> None:
@@ -85,13 +88,16 @@ class Producer:
         self._last_error: BaseException | None = None
         self._on_ack = on_ack
         self._timing = False
+        batching = THROUGHPUT if throughput else TEACHING
+        if linger_ms is not None:
+            batching = batching | {"linger_ms": linger_ms}
         try:
             self._kafka = KafkaProducer(
                 **client(kafka),
                 acks="all",
                 retries=3,
                 allow_auto_create_topics=False,
-                **(THROUGHPUT if throughput else TEACHING),
+                **batching,
             )
         except KafkaError as error:
             raise ServersError(f"no Kafka answers at {kafka}: {error}") from error

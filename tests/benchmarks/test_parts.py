@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from kafka import KafkaAdminClient
 
 from benchmarks import boards, reads, rebuild, scale, sweep
 from benchmarks.checks import End
@@ -70,6 +71,19 @@ def test_sweep_reports_speed_and_latency_of_each_point(running: Servers) -> None
     assert all(0 < row["p50_ms"] <= row["p99_ms"] for row in rows)
     assert all(row["events_per_s"] > 0 for row in rows)
     assert running.redis.dbsize() == 0, "it leaves no key"
+    with KafkaAdminClient(bootstrap_servers=running.kafka) as admin:
+        assert not [g for g in admin.list_groups() if "sweep" in g["group_id"]]
+        assert not [topic for topic in admin.list_topics() if "sweep" in topic]
+
+
+def test_a_lingering_producer_makes_events_older(running: Servers) -> None:
+    settings = running.settings.with_(kafka=running.kafka, redis=running.redis_url)
+
+    (row,) = sweep.sweep(
+        settings, (500,), linger_ms=400, rate=50, most=100, seconds=0.5, progress=False
+    )
+
+    assert row["p50_ms"] > 100
 
 
 def test_points_of_several_rounds_are_merged() -> None:

@@ -66,15 +66,19 @@ def test_naive_designs_are_wrong_by_the_law_and_ours_is_exact(ward: Ward, line: 
     assert len(seen[-1].history) == 3 * len(toll.ALL)
     assert seen[0].ledger["times"].isna().any(), "told before the end"
 
+    player = f"{ward.settings_of(OURS).key_prefix}player:stats:{next(iter(ward.oracle))}"
+    ward.redis.hincrby(player, "events_count", 3)
+    assert ward._toll(OURS)[2] == 3, "a damaged board of ours is not called exact"
 
-def test_a_damaged_board_of_ours_is_not_called_exact(ward: Ward) -> None:
-    ward.run("both done")
-    own = ward.settings_of(OURS)
-    player = next(iter(ward.oracle))
 
-    ward.redis.hincrby(f"{own.key_prefix}player:stats:{player}", "events_count", 3)
+def test_an_interrupted_run_ends_everybody(ward: Ward) -> None:
+    def interrupt(_found: toll.Found) -> None:
+        raise KeyboardInterrupt
 
-    assert ward._toll(OURS)[2] == 3
+    with pytest.raises(KeyboardInterrupt):
+        ward.run("between", interrupt)
+
+    assert not any(nurse.works for nurse in ward._nurses.values())
 
 
 def test_whoever_reads_again_gets_what_was_not_committed(ward: Ward) -> None:

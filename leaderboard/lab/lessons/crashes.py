@@ -7,8 +7,7 @@ after the other; the last one lives to the end of the log.
 import queue
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from html import escape
@@ -22,7 +21,7 @@ from leaderboard.errors import NotebookError, StageError
 from leaderboard.lab import frames, runs
 from leaderboard.lab.lessons.mortal import LINES, OURS, Death, Life
 from leaderboard.lab.lessons.naive import Names
-from leaderboard.lab.lessons.nurse import Nurse
+from leaderboard.lab.lessons.nurse import Nurse, until_done
 from leaderboard.lab.lessons.toll import ALL, HISTORY, LEDGER, Found
 from leaderboard.model.events import decode
 from leaderboard.model.oracle import Oracle
@@ -35,7 +34,6 @@ from leaderboard.settings import Settings
 
 NTH: Final = 2
 """A process dies in its second batch: the first one shows that it works."""
-EVERY_S: Final = 0.05
 
 
 class Ward:
@@ -76,6 +74,7 @@ class Ward:
         own = settings.with_(partitions=1, boards_file="", session_timeout_s=1.0)
         self.settings, self.redis = runs.settings_of("crash", own), redis
         self.batch, self.crashes, self.closed = batch, crashes, False
+        self._nurses: dict[str, Nurse] = {}
         runs.empty(self.settings, self.settings.kafka, redis)
         Ward._current = self
         game = Profile(players=20, mix={"player_scored": 1})
@@ -112,17 +111,31 @@ class Ward:
             rows.append((design, time.monotonic() - began, death.signal > 0, *self._toll(design)))
             news.put(None)
 
-        with ThreadPoolExecutor(len(ALL)) as threads, ExitStack() as nurses:
-            cared = {d: nurses.enter_context(Nurse(self.settings_of(d))) for d in ALL}
-            work = [
-                threads.submit(self._lives, nurse, design, line, partial(report, design))
-                for design, nurse in cared.items()
-            ]
-            for _ in _until_done(work, news):
-                show(self._found(line, rows))
+        with ThreadPoolExecutor(len(ALL)) as threads:
+            try:
+                work = [
+                    threads.submit(self._lives, design, line, partial(report, design))
+                    for design in ALL
+                ]
+                for _ in until_done(work, news):
+                    show(self._found(line, rows))
+            except BaseException:
+                self._dismiss()  # the threads wait for them
+                raise
         return self._found(line, rows)
 
-    def _lives(self, nurse: Nurse, design: str, line: str, report: Callable[[Death], None]) -> None:
+    def nurse(self, design: str) -> Nurse:
+        """Who cares for the processes of that design."""
+        if design not in self._nurses or not self._nurses[design].works:
+            self._nurses[design] = Nurse(self.settings_of(design))
+        return self._nurses[design]
+
+    def _dismiss(self) -> None:
+        for nurse in list(self._nurses.values()):
+            nurse.close()
+
+    def _lives(self, design: str, line: str, report: Callable[[Death], None]) -> None:
+        nurse = self.nurse(design)
         for _ in range(self.crashes):
             death = nurse.live(Life(design, self.batch, line, NTH))
             if not death.signal:
@@ -213,6 +226,7 @@ class Ward:
         self.closed = True
         if Ward._current is self:
             Ward._current = None
+        self._dismiss()
         try:
             for design in ALL:
                 self.forget(design)
@@ -231,17 +245,3 @@ class Ward:
 
     def _repr_html_(self) -> str:
         return f"<code>{escape(repr(self))}</code>"
-
-
-def _until_done(work: list[Future[None]], news: "queue.SimpleQueue[None]") -> Iterator[None]:
-    """A turn for each piece of news, until all work is done; raises what failed first."""
-    while not all(future.done() for future in work):
-        try:
-            news.get(timeout=EVERY_S)
-        except queue.Empty:
-            continue
-        finally:
-            for future in work:
-                if future.done():
-                    future.result()
-        yield

@@ -16,7 +16,6 @@ from leaderboard.errors import StageError
 from leaderboard.lab import cards
 from leaderboard.lab.lessons.crashes import Ward
 from leaderboard.lab.lessons.mortal import GUARDED, Life
-from leaderboard.lab.lessons.nurse import Nurse
 from leaderboard.model.events import ACTIONS
 
 BATCH: Final = 10
@@ -91,10 +90,10 @@ def check(ward: Ward, add: Callable[..., None], seed: int | None = None) -> Atte
     source = textwrap.dedent(inspect.getsource(add))
     ward.forget(GUARDED)
     try:
-        with Nurse(ward.settings_of(GUARDED)) as nurse:
-            for offset, replies in places:
-                nurse.live(Life(GUARDED, BATCH, nth=replies, source=source, offset=offset))
-            nurse.live(Life(GUARDED, BATCH, source=source))
+        nurse = ward.nurse(GUARDED)
+        for offset, replies in places:
+            nurse.live(Life(GUARDED, BATCH, nth=replies, source=source, offset=offset))
+        nurse.live(Life(GUARDED, BATCH, source=source))
         scores = ward.scores(GUARDED)
     except StageError as error:
         return Attempt(error=str(error).splitlines()[-1])

@@ -4,12 +4,15 @@ Never here: what they were worth (`crashes`).
 """
 
 import os
+import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from signal import SIGKILL
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 
@@ -17,6 +20,8 @@ from leaderboard.errors import StageError
 from leaderboard.lab import stages
 from leaderboard.lab.lessons.mortal import Death, Life
 from leaderboard.settings import Settings
+
+EVERY_S: Final = 0.05
 
 
 class Nurse:
@@ -32,6 +37,11 @@ class Nurse:
         assert self._child.stdout is not None
         self._in, self._out = self._child.stdin, self._child.stdout
         self._busy = threading.Lock()
+
+    @property
+    def works(self) -> bool:
+        """Whether she can take another life."""
+        return self._child.poll() is None
 
     def live(self, life: Life) -> Death:
         """Block until that life is over.
@@ -68,3 +78,17 @@ class Nurse:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def until_done(work: list[Future[None]], news: "queue.SimpleQueue[None]") -> Iterator[None]:
+    """A turn for each piece of news, until all work is done; raises what failed first."""
+    while not all(future.done() for future in work):
+        try:
+            news.get(timeout=EVERY_S)
+        except queue.Empty:
+            continue
+        finally:
+            for future in work:
+                if future.done():
+                    future.result()
+        yield

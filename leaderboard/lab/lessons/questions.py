@@ -127,6 +127,18 @@ QUESTIONS: Final[Mapping[str, Question]] = {
             "at the pace of the desk. What does Little's law say?",
         },
     ),
+    "at-most": Question(
+        "A poll may bring at most 1,000 records, and 3 are there. When does it return?",
+        "at once",
+        {
+            "at once": "With 3. A batch is what has piled up, not what was waited for: small while "
+            "nothing presses, large as soon as it does. So its limit costs no latency.",
+            "when 1,000 are there": "At 100 events a second that would take 10 s. How old were the "
+            "events of batch 1,000 when only 100 a second arrived?",
+            "after the fetch wait": "The wait is for a log that has nothing new. Does it say how "
+            "long to wait once something is there?",
+        },
+    ),
     "three-calls": Question(
         "A processor asks Redis whether the event's id is known (SISMEMBER), adds the points "
         "(ZINCRBY), then remembers the id (SADD). It is killed after ZINCRBY. What happens?",
