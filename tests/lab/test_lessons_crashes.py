@@ -314,7 +314,7 @@ def test_the_law_splits_a_batch_between_the_designs(line: str) -> None:
 
 
 def test_the_lanes_join_equal_neighbours_and_tell_kinds_apart_by_height() -> None:
-    fig = charts.lanes(FOUND.ledger, FOUND.history)
+    fig = charts.lanes(FOUND.ledger, FOUND.history, FOUND.line)
 
     title = "Commit first lost 2; apply first counted 1 twice; ours neither lost nor doubled one"
     assert fig.layout.title.text == title
@@ -332,6 +332,7 @@ def test_the_lanes_join_equal_neighbours_and_tell_kinds_apart_by_height() -> Non
     heights = [bars[meta].width for meta in ("lost", "counted once", "counted twice")]
     assert heights == sorted(set(heights))
     assert list(bars["died"].x) == [2, 0]
+    assert bars["died"].name == "died at 'between' (the next begins here)"
 
 
 def test_the_chart_over_time_shows_the_law_beside_what_was_found() -> None:
@@ -349,7 +350,7 @@ def test_the_chart_over_time_shows_the_law_beside_what_was_found() -> None:
 def test_empty_charts_say_so() -> None:
     nothing: pd.DataFrame = frames.table([], toll.HISTORY)
     for fig in (
-        charts.lanes(frames.table([], toll.LEDGER), nothing),
+        charts.lanes(frames.table([], toll.LEDGER), nothing, "between"),
         charts.over_time(nothing, {}),
     ):
         assert fig.layout.annotations[-1].text == "no data yet"

@@ -45,10 +45,10 @@ def finding(history: pd.DataFrame) -> str:
     return text[0].upper() + text[1:]
 
 
-def lanes(ledger: pd.DataFrame, history: pd.DataFrame) -> go.Figure:
+def lanes(ledger: pd.DataFrame, history: pd.DataFrame, line: str) -> go.Figure:
     """A lane per design: what became of every event, in log order; a cross where one died.
 
-    `ledger` and `history` as in `crashes.Found`. A cross stands where the next one begins.
+    `ledger`, `history` and `line` as in `toll.Found`. A cross stands where the next one begins.
     """
     fig = figure(finding(history))
     for kind, (name, colour, height) in LOOKS.items():
@@ -62,8 +62,9 @@ def lanes(ledger: pd.DataFrame, history: pd.DataFrame) -> go.Figure:
         )  # fmt: skip
     deaths = history[history["died"]]
     fig.add_scatter(
-        x=deaths["next"], y=deaths["design"], mode="markers", name="died; the next begins here",
-        meta="died", hovertemplate="%{y} died; the next one begins at %{x}<extra></extra>",
+        x=deaths["next"], y=deaths["design"], mode="markers", meta="died",
+        name=f"died at {line!r} (the next begins here)",
+        hovertemplate="%{y} died; the next one begins at %{x}<extra></extra>",
         marker={"symbol": "x-thin", "size": 15, "line": {"width": 3, "color": theme.INK}},
     )  # fmt: skip
     end = int(ledger["offset"].max() + 1) if len(ledger) else 1
@@ -94,7 +95,7 @@ def _stretches(ledger: pd.DataFrame) -> list[tuple[str, int, int, int]]:
 def over_time(history: pd.DataFrame, laws: Mapping[str, tuple[int, int]]) -> go.Figure:
     """Events counted too often (above 0) or never (below) over time; what the law says, dashed.
 
-    `history` as in `crashes.Found`; `laws` the (lost, doubled) of each design in the end.
+    `history` as in `toll.Found`; `laws` the (lost, doubled) of each design in the end.
     """
     fig = figure(_per_death(history))
     seconds = float(history["t_s"].max()) if len(history) else 1.0

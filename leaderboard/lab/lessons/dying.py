@@ -92,7 +92,7 @@ class LineToDieAt(ChartBox):
 
     def figure(self) -> go.Figure:
         """The lanes as they stand."""
-        return lanes(self._found.ledger, self._found.history)
+        return lanes(self._found.ledger, self._found.history, self._found.line)
 
     def _ipython_display_(self) -> None:
         if self.headless:
