@@ -41,7 +41,7 @@ def lesson(pipe: Pipeline, for_s: float) -> Row:
         pipe.wait_for(before + 1)
         cpu_percent = cpu(pipe, for_s)
     pipe.wait_for(before + events)
-    found = latencies(counted, pipe.began(since), RATE, before)
+    found = latencies(counted, pipe.made(since, events)[0], RATE, before)
     return line(RATE, cpu_percent) | quantiles("redis_ms", found)
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from tqdm import tqdm
 
-from benchmarks.pipeline import Counted, Pipeline, latencies, pipeline
+from benchmarks.pipeline import Counted, Pipeline, latencies, lateness, pipeline
 from benchmarks.programs import Program, command, program
 from benchmarks.quantiles import quantiles
 from benchmarks.results import Options, Part, Row, rounded, spread
@@ -31,6 +31,8 @@ SHORT_STEADY: Final = 100
 SHARES: Final = (0.25, 0.5, 0.75, 0.9)
 SHORT_SHARES: Final = (0.5,)
 CLIENTS: Final = 10
+STARTING: Final = 1 / 8
+"""Share of the time whose events are left out: a producer begins by finding its broker."""
 PARTS: Final = ("p50", "p99", "max")
 
 
@@ -42,8 +44,12 @@ class Load(Struct, frozen=True):
 
 
 class Measure(Struct, frozen=True):
-    """Of one load in one round: latencies in milliseconds, by name as in `PARTS`."""
+    """Of one load in one round: latencies in milliseconds, by name as in `PARTS`.
 
+    `made` is the producer's share: from when events were due to when it made them.
+    """
+
+    made: Row
     redis: Row
     websocket: Row
     cpu_us: float
@@ -122,13 +128,13 @@ def once(pipe: Pipeline, clients: Program, rate: float, for_s: float) -> Measure
         pipe.produce("--events", str(events), rate=rate)
         pipe.wait_for(before + events)
     cpu_us = 1e6 * (pipe.processor.cpu_s() - cpu_s) / events
-    began = pipe.began(since)
     counted.append((time.time(), before + events))
+    made, skip = pipe.made(since, events), round(events * STARTING)
+    found = latencies(counted, made[0], rate, before, skip)
     pushed = pushes(clients, before + events)
-    seen = [ms for times in pushed for ms in latencies(times, began, rate, before)]
-    return Measure(
-        quantiles("ms", latencies(counted, began, rate, before)), quantiles("ms", seen), cpu_us
-    )
+    seen = [ms for times in pushed for ms in latencies(times, made[0], rate, before, skip)]
+    late = quantiles("ms", lateness(made, rate, skip))
+    return Measure(late, quantiles("ms", found), quantiles("ms", seen), cpu_us)
 
 
 def pushes(clients: Program, events: int) -> list[Counted]:
@@ -155,9 +161,9 @@ def row(load: Load, measures: Sequence[Measure]) -> Row:
         **{
             name: value
             for part in PARTS
-            for column, of in (("redis_ms", "redis"), ("websocket_ms", "websocket"))
+            for of in ("made", "redis", "websocket")
             for name, value in spread(
-                f"{column}_{part}", [getattr(m, of)[f"ms_{part}"] for m in measures]
+                f"{of}_ms_{part}", [getattr(m, of)[f"ms_{part}"] for m in measures]
             ).items()
         },
         **spread("processor_cpu_us", [m.cpu_us for m in measures]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
@@ -103,21 +103,21 @@ class Pipeline:
             parts = [TopicPartition(self.settings.topic, p) for p in numbers]
             return {part.partition: end for part, end in consumer.end_offsets(parts).items()}
 
-    def began(self, since: dict[int, int]) -> float:
-        """When the first event from these offsets on was made: then the schedule began.
+    def made(self, since: dict[int, int], events: int) -> list[float]:
+        """When so many events from these offsets on were made, in seconds since 1970, in order.
 
-        Events must have come to every partition since.
+        The first is made when the schedule begins.
         """
         with KafkaConsumer(**client(self.settings.kafka)) as consumer:
             parts = [TopicPartition(self.settings.topic, p) for p in since]
             consumer.assign(parts)
             for part in parts:
                 consumer.seek(part, since[part.partition])
-            firsts: dict[int, float] = {}
-            while len(firsts) < len(parts):
-                for part, records in consumer.poll(timeout_ms=200).items():
-                    firsts.setdefault(part.partition, made_at(records[0].value))
-        return min(firsts.values())
+            found: list[float] = []
+            while len(found) < events:
+                for records in consumer.poll(timeout_ms=200).values():
+                    found += [made_at(record.value) for record in records]
+        return sorted(found)
 
     def verify(self) -> str:
         """What differs between Redis and the log; empty: nothing."""
@@ -142,18 +142,31 @@ def pipeline(running: Servers, *options: str) -> Iterator[Pipeline]:
             raise FailedError(f"the processor ended with status {processor.process.returncode}")
 
 
-def latencies(counted: Counted, began: float, rate: float, before: int) -> list[float]:
+def latencies(
+    counted: Counted, began: float, rate: float, before: int, skip: int = 0
+) -> list[float]:
     """Milliseconds from when events were due to when they were in Redis.
 
-    `before` events were counted before the schedule began.
+    `before` events were counted before the schedule began; its first `skip` are left out.
 
     >>> latencies([(9.0, 5), (10.5, 7), (11.5, 8)], began=10.0, rate=2.0, before=5)
     [500.0, 0.0, 500.0]
     """
     found = []
     for (_, n), (at, more) in pairwise(counted):
-        found += [1e3 * (at - began - (k - before) / rate) for k in range(max(n, before), more)]
+        found += [
+            1e3 * (at - began - (k - before) / rate) for k in range(max(n, before + skip), more)
+        ]
     return found
+
+
+def lateness(made: Sequence[float], rate: float, skip: int = 0) -> list[float]:
+    """Milliseconds from when events were due to when they were made; `skip` as in `latencies`.
+
+    >>> lateness([10.0, 10.5, 11.25], rate=2.0)
+    [0.0, 0.0, 250.0]
+    """
+    return [1e3 * (at - made[0] - k / rate) for k, at in enumerate(made) if k >= skip]
 
 
 def made_at(value: bytes) -> float:
