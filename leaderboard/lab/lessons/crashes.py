@@ -122,7 +122,8 @@ class Ward:
             except BaseException:
                 self._dismiss()  # the threads wait for them
                 raise
-        return self._found(line, rows)
+        show(found := self._found(line, rows))  # all may be over before the last news is taken
+        return found
 
     def nurse(self, design: str) -> Nurse:
         """Who cares for the processes of that design."""
