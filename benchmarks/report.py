@@ -17,7 +17,7 @@ from benchmarks.results import RESULTS, Part, Row, read_all
 from benchmarks.targets import TARGETS
 from leaderboard.settings import project_root
 
-PAGES: Final = ("README.md", "docs/benchmarks.md")
+PAGES: Final = ("README.md", "docs/benchmarks.md", "docs/faults.md")
 BLOCK: Final = re.compile(r"(<!-- bench: (.+?) -->\n).*?(<!-- /bench -->)", re.DOTALL)
 BUSY: Final = "**Some of these were measured on a busy machine and are not to be quoted.**"
 NOT_YET: Final = "(not measured yet)\n"
@@ -39,6 +39,8 @@ HEADS: Final = {
     "requests_per_s": "requests/s",
     "processor_cpu_percent": "processor, % of a core",
     "message_bytes": "bytes",
+    "recovery_s": "recovered after, s",
+    "longest_s": "longest, s",
 }
 
 

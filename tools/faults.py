@@ -21,6 +21,7 @@ from typing import Any
 from tqdm import tqdm
 
 from benchmarks.machine import busy_cores, conditions
+from benchmarks.report import lines, update
 from benchmarks.results import RESULTS, Part, write
 from leaderboard.settings import project_root
 from tests.mixes.play import SEVERAL, Played, play
@@ -29,8 +30,7 @@ from tests.mixes.schedule import KINDS, Fault, schedule
 SEEDS = range(1, 31)
 STEPS = 8
 FOLDER = project_root() / "build" / "faults"
-PAGE = project_root() / "docs" / "faults.md"
-MARKS = ("<!-- measured by make faults -->", "<!-- end -->")
+SHOWN = ("fault", "injected", "recovery_s", "longest_s")
 
 
 def main(words: list[str]) -> int:
@@ -40,10 +40,10 @@ def main(words: list[str]) -> int:
     seeds = seeds_of(words) or list(SEEDS)
     played, failed = play_all(seeds)
     part = part_of(seeds, played, failed, found)
-    sys.stdout.write(f"\n{table(part)}\n")
+    sys.stdout.write("\n" + "".join(lines([*SHOWN], part.tables["faults"])) + "\n")
     if not words:
-        sys.stdout.write(f"written to {write(part, RESULTS)} and {PAGE.name}\n")
-        PAGE.write_text(with_table(PAGE.read_text("utf-8"), part), "utf-8")
+        sys.stdout.write(f"written to {write(part, RESULTS)}\n")
+        update()
     events = sum(p.applied for p in played.values())
     sys.stdout.write(
         f"{len(played)} of {len(seeds)} seeds: {events:,} events, "
@@ -106,8 +106,14 @@ def part_of(
             "fault": kind,
             "injected": injected[kind],
             "alone": len(alone[kind]),
-            "recovery_s": statistics.median(alone[kind]) if alone[kind] else None,
-            "recovery_s_high": max(alone[kind], default=None),
+            **(
+                {
+                    "recovery_s": round(statistics.median(times), 1),
+                    "longest_s": round(max(times), 1),
+                }
+                if (times := alone[kind])
+                else {}
+            ),
         }
         for kind in (*(k for kinds in KINDS.values() for k in kinds), SEVERAL)
         if injected[kind]
@@ -124,31 +130,8 @@ def part_of(
             "seeds": rows,
             "failed": [{"seed": seed, "why": why[:500]} for seed, why in failed.items()],
         },
-        conditions={**found, "seeds": len(seeds), "steps": STEPS, "session_timeout_s": 3.0},
+        conditions={**found, "rounds": len(seeds), "steps": STEPS, "short": False},
     )
-
-
-def table(part: Part) -> str:
-    """How often each fault was injected, and how long recovery took, as Markdown."""
-    lines = ["| fault | injected | recovered after, median | longest |", "|---|---|---|---|"]
-    for row in part.tables["faults"]:
-        times = [row["recovery_s"], row["recovery_s_high"]]
-        shown = " | ".join("-" if t is None else f"{t:.1f} s" for t in times)
-        lines.append(f"| {row['fault']} | {row['injected']} | {shown} |")
-    return "\n".join(lines)
-
-
-def with_table(page: str, part: Part) -> str:
-    """`page` with the table between its marks replaced."""
-    head, _, rest = page.partition(MARKS[0])
-    _, _, foot = rest.partition(MARKS[1])
-    told = part.conditions
-    how = (
-        f"{len(part.tables['seeds'])} seeds, {told['cores']} cores ({told['cpu']}), "
-        f"Kafka {told['kafka']}, Valkey {told['valkey']}, {told['date'][:10]}"
-        + ("" if told["quiet"] else ", while other programs ran")
-    )
-    return f"{head}{MARKS[0]}\n{table(part)}\n\n{how}.\n{MARKS[1]}{foot}"
 
 
 if __name__ == "__main__":

@@ -81,7 +81,8 @@ def test_pages_are_filled_once_and_found_stale(part: Part, tmp_path: Path) -> No
     write(part, results)
     (root / "docs").mkdir(parents=True)
     (root / "README.md").write_text(PAGE.format(what="throughput t | who us"))
-    (root / "docs/benchmarks.md").write_text("no figures here\n")
+    for name in ("docs/benchmarks.md", "docs/faults.md"):
+        (root / name).write_text("no figures here\n")
 
     assert report.update(write=False, root=root, results=results) == ["README.md"]
     assert report.update(root=root, results=results) == ["README.md"]
