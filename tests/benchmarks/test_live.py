@@ -136,9 +136,10 @@ def test_a_program_that_ends_too_early_is_told_with_its_errors(running: Servers)
 
 
 def test_memory_that_grows_or_is_too_much_is_wrong() -> None:
-    assert soak.verdict(most_mb=100, gain_mb=1) == ""
-    assert "grows: 9.0 MB" in soak.verdict(most_mb=100, gain_mb=9)
-    assert "held 200 MB" in soak.verdict(most_mb=200, gain_mb=0)
+    assert soak.verdict(most_mb=100, gain_mb=1, for_s=600) == ""
+    assert "grows: 9.0 MB" in soak.verdict(most_mb=100, gain_mb=9, for_s=600)
+    assert soak.verdict(most_mb=100, gain_mb=9, for_s=60) == ""
+    assert "held 200 MB" in soak.verdict(most_mb=200, gain_mb=0, for_s=60)
 
 
 def test_what_keys_take_is_told_by_kind(running: Servers) -> None:
