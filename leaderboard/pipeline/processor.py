@@ -173,8 +173,7 @@ class Processor:
         while not stopped():
             try:
                 batch = self._turn(POLL_S)
-                if drain and not (batch.records or self._in_flight) and self.drained():
-                    return
+                is_over = drain and self._has_reached_the_end and self.drained()
             except (OffsetGapError, BoardsChangedError, RefusedError):
                 raise
             except (StoreError, ServersError) as error:
@@ -185,10 +184,17 @@ class Processor:
             else:
                 retry_s = 0.1
                 on_batch(batch)
+                if is_over:
+                    break
         try:
             on_batch(self._land())
         except StoreError as error:
             log.warning("%s; what became of the last batch is Redis' to say", error)
+
+    @property
+    def _has_reached_the_end(self) -> bool:
+        """Of the partitions that are ours, as it was at the start; though more may come."""
+        return all(next_ >= self._ends.get(p, 0) for p, next_ in self._mine.next.items())
 
     def drained(self) -> bool:
         """Whether Redis holds everything that was in the log when this processor started.

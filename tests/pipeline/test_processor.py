@@ -1,6 +1,7 @@
 """The processor on real servers: outcomes, identity, order, and what it does with bad records."""
 
 import json
+import threading
 
 import pytest
 
@@ -52,6 +53,30 @@ def test_a_bad_record_without_key_or_value_is_kept_too(pipe: Pipe):
     pipe.drain()
     (letter,) = read_dead_letters(pipe.settings.kafka, pipe.settings.dead_letter_topic)
     assert (letter.key, letter.value) == (None, b"junk")
+
+
+def test_a_drain_ends_though_events_go_on_coming(pipe: Pipe):
+    stop = threading.Event()
+
+    def produce() -> None:
+        with Producer(pipe.settings.kafka, pipe.settings.topic) as producer:
+            for event in pipe.events(200_000):
+                producer.send(event)
+                if stop.is_set():
+                    return
+
+    pipe.send(pipe.events(300, seed=2))
+    crowd = threading.Thread(target=produce)
+    crowd.start()
+    try:
+        totals = pipe.drain().totals
+        assert crowd.is_alive()
+    finally:
+        stop.set()
+        crowd.join()
+    assert totals.applied >= 300
+    assert pipe.drain().totals.applied > 0
+    assert pipe.verify().drift == 0
 
 
 def test_what_somebody_else_wrote_among_the_letters_is_passed_over(pipe: Pipe):
