@@ -232,6 +232,8 @@ class _Link:
     @staticmethod
     def _reset(writer: asyncio.StreamWriter) -> None:
         sock = writer.get_extra_info("socket")
+        if sock.fileno() < 0:
+            return  # closed meanwhile
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         writer.transport.abort()
 

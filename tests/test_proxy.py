@@ -148,8 +148,8 @@ def test_lost_replies_are_to_requests_that_arrived(proxy: Proxy, heard: list[byt
 def test_a_target_that_is_away_is_a_reset():
     with (
         Proxy(f"{HOST}:1") as proxy,
+        pytest.raises(ConnectionResetError),  # while connecting or after
         connected(proxy) as client,
-        pytest.raises(ConnectionResetError),
     ):
         client.recv(1)
 

@@ -132,6 +132,7 @@ def test_a_server_that_goes_is_said_and_one_that_comes_back_is_found(
 ):
     feed(scored("a", 100, name="Ann"))
     open_live(page, api)
+    expect(page.locator("#ranking .who")).to_have_text(["Ann"], timeout=SOON_MS)
 
     api.stop()
 

@@ -1,8 +1,9 @@
 """One contract for both Kafka clients: what the processor relies on, and drains with faults."""
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import pytest
@@ -45,6 +46,13 @@ def join(pipe: Pipe) -> Iterator[Join]:
 
     with members:
         yield make
+
+
+def joining(pipe: Pipe) -> Consumer:
+    s = pipe.settings
+    return consumer(
+        s.kafka_client, s.kafka, s.topic, s.group, session_timeout_s=3, client_id="member"
+    )
 
 
 def follow(member: Consumer, owned: set[int]) -> None:
@@ -140,19 +148,32 @@ def test_few_records_are_gathered_until_there_are_enough(pipe: Pipe, join: Join)
     assert [len(r.value or b"") for r in records] == [1, 1, 1, 10_000]
 
 
-def test_partitions_are_shared_and_come_back(pipe: Pipe, join: Join):
-    one, two = join(), join()
-    first: set[int] = set()
-    second: set[int] = set()
+@contextmanager
+def member(pipe: Pipe) -> Iterator[set[int]]:
+    """A member of the pipe's group in a thread of its own; gives what it owns."""
+    owned: set[int] = set()
+    stop = threading.Event()
 
-    def follow_both() -> None:
-        follow(one, first)
-        follow(two, second)
+    def run() -> None:
+        with closing(joining(pipe)) as one:
+            while not stop.is_set():
+                follow(one, owned)
 
-    until(lambda: follow_both() or {len(first), len(second)} == {1, 2})
-    assert first | second == {0, 1, 2}
-    two.close()
-    until(lambda: follow(one, first) or len(first) == 3)
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield owned
+    finally:
+        stop.set()
+        thread.join(30)
+
+
+def test_partitions_are_shared_and_come_back(pipe: Pipe):
+    with member(pipe) as first:
+        with member(pipe) as second:
+            until(lambda: {len(first), len(second)} == {1, 2})
+            assert first | second == {0, 1, 2}
+        until(lambda: len(first) == 3)
 
 
 def test_commits_are_seen_by_the_group(pipe: Pipe, join: Join, admin: KafkaAdminClient):

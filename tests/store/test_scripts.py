@@ -9,7 +9,7 @@ from leaderboard.errors import RefusedError, StoreError
 from leaderboard.store.scripts import Call, Scripts
 from tests.private_redis import PrivateRedis
 
-KEYS = ["offsets", "definitions"]
+KEYS = ["offsets", "definitions", "begins"]
 
 
 def begin(n: int) -> Call:
