@@ -53,7 +53,7 @@ def nothing(pipe: Pipeline, for_s: float) -> Row:
 def cpu(pipe: Pipeline, for_s: float) -> float:
     """Percent of a core that the processor uses in that time."""
     began, before = time.monotonic(), pipe.processor.cpu_s()
-    time.sleep(for_s)
+    time.sleep(for_s)  # the time that is measured
     return 100 * (pipe.processor.cpu_s() - before) / (time.monotonic() - began)
 
 

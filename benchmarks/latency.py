@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from tqdm import tqdm
 
-from benchmarks.pipeline import Counted, Pipeline, latencies, lateness, pipeline
+from benchmarks.pipeline import LONGEST_S, Counted, Pipeline, latencies, lateness, pipeline
 from benchmarks.programs import Program, command, program
 from benchmarks.quantiles import quantiles
 from benchmarks.results import Options, Part, Row, rounded, spread
@@ -93,9 +93,12 @@ def measure_capacity(pipe: Pipeline, for_s: float) -> float:
     """Events per second while more are sent than are counted; the first half is left out."""
     before = pipe.counted()
     with pipe.watched() as counted, pipe.producing("--seconds", str(for_s), rate=0):
+        deadline = time.monotonic() + LONGEST_S
         while pipe.counted() == before:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no event was counted within {LONGEST_S:g} s")
             time.sleep(0.01)
-        time.sleep(for_s / 2)
+        time.sleep(for_s / 2)  # left out; the second half is the one that counts
         half = len(counted) - 1
         time.sleep(for_s / 2)
         end = len(counted) - 1
@@ -140,8 +143,11 @@ def once(pipe: Pipeline, clients: Program, rate: float, for_s: float) -> Measure
 def pushes(clients: Program, events: int) -> list[Counted]:
     """When how many events were in pushes, by client, once all have shown so many."""
     ahead = time.time() - time.monotonic()
+    deadline = time.monotonic() + LONGEST_S
     while True:
         sampled = clients.ask(Came).sampled
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not every client was shown {events} events")
         if all(times and times[-1][1] >= events for times in sampled):
             return [[(at + ahead, n) for at, n in times] for times in sampled]
         time.sleep(0.05)

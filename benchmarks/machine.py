@@ -39,7 +39,7 @@ def busy_cores(sample_s: float = SAMPLE_S) -> float:
     Time that the hypervisor gave to other machines counts as used.
     """
     began, before = time.monotonic(), _busy_seconds()
-    time.sleep(sample_s)
+    time.sleep(sample_s)  # the time that is looked at
     return max(0.0, _busy_seconds() - before) / (time.monotonic() - began)
 
 

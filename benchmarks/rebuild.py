@@ -90,7 +90,7 @@ class Waiting:
                 self._redis.ping()
             except ResponseError:
                 self.busy += 1
-                time.sleep(0.01)
+                time.sleep(0.01)  # it is refused while the script runs: ask again
             self.longest_s = max(self.longest_s, time.monotonic() - began)
 
     def __enter__(self) -> Waiting:

@@ -63,7 +63,7 @@ class Servers:
         self.redis.flushall()
         self.redis.bgrewriteaof()
         while self.redis.info("persistence")["aof_rewrite_in_progress"]:
-            time.sleep(0.01)
+            time.sleep(0.01)  # Redis tells no other way when it has done
         self.redis.config_resetstat()
 
 
