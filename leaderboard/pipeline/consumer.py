@@ -11,7 +11,7 @@ from leaderboard.errors import SettingsError
 
 FETCH_WAIT_MS = 20
 """How long the broker waits for more records; more of it slows clients with several partitions."""
-GATHER_MS = 100
+GATHER_MS = 125
 """A batch costs a millisecond however small it is, so where nobody waits for the end of the log the
 broker gathers records, while few come, for this long at most; half of what a chart waits for."""
 GATHER_BYTES = 16 << 10

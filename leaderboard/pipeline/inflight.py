@@ -8,7 +8,7 @@ from msgspec import Struct
 from leaderboard.model.events import BadRecord
 from leaderboard.model.fold import Changes, Record
 from leaderboard.pipeline.consumer import Raw
-from leaderboard.store.writer import Applying
+from leaderboard.store.writer import Applying, Prepared
 
 Letter: TypeAlias = tuple[Raw, str]
 """A record to keep, and why."""
@@ -24,7 +24,8 @@ class Position(Struct, frozen=True):
 class InFlight(Struct):
     """By partition what was polled, what it says, and the changes it makes from `start` on.
 
-    `polled_at` is monotonic, in seconds; `applying` is None until the changes were sent.
+    `polled_at` is monotonic, in seconds; `prepared` are all `calls`, or None where they have to be
+    prepared anew; `applying` is None until they were sent.
     """
 
     polled: dict[int, Sequence[Raw]]
@@ -32,12 +33,19 @@ class InFlight(Struct):
     start: dict[int, Position]
     changes: dict[int, list[Changes]]
     polled_at: float
+    prepared: Prepared | None = None
     applying: Applying | None = None
 
     def drop(self, partition: int) -> None:
         """Leave a partition out."""
         for part in (self.polled, self.records, self.start, self.changes):
             part.pop(partition)
+        self.prepared = None
+
+    def replace(self, partition: int, changes: list[Changes]) -> None:
+        """The records of a partition make these changes instead."""
+        self.changes[partition] = changes
+        self.prepared = None
 
     @property
     def calls(self) -> list[tuple[int, Changes]]:

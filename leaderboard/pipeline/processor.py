@@ -2,9 +2,9 @@
 
 While Redis works on one batch, the next is polled, decoded and folded; it is sent once the outcome
 of the one before is known. Redis holds the truth about where to go on: its stored offset moves in
-the same atomic call as the counts. Kafka's own commit comes after and is only a hint for lag
-displays. Whatever happens between two lines here, the next owner of the partition asks Redis and
-goes on from there.
+the same atomic call as the counts. Kafka's own commit comes once a second and is only a hint for
+lag displays. Whatever happens between two lines here, the next owner of the partition asks Redis
+and goes on from there.
 """
 
 import logging
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 POLL_S = 0.2
 """How long a poll waits for records while nothing is under way."""
 LONGEST_RETRY_S = 2.0
+COMMIT_EVERY_S = 1.0
+"""Kafka is told where we stand only for lag displays, and each time costs as much as a poll."""
 
 
 class Processor:
@@ -65,7 +67,7 @@ class Processor:
         How long the broker may keep a fetch waiting while it has less than so much.
     probe
         Called with the name of each place where a crash would be interesting: `polled`,
-        `before_apply`, `after_apply`, `after_commit`. Tests and lessons die there.
+        `before_apply`, `after_apply`, `batch_done`. Tests and lessons die there.
 
     Raises
     ------
@@ -95,6 +97,8 @@ class Processor:
         self.paused = False
         self.totals = Batch()
         self._in_flight: InFlight | None = None
+        self._committed_at = float("-inf")
+        self._committed: dict[int, int] = {}
         self._writer = writer
         self._book = Book(writer.boards)
         self._dead_letters = dead_letters
@@ -142,13 +146,14 @@ class Processor:
         """
         batch = Batch()
         self._mine.follow()
-        if self._upkeep.is_due or not self._mine.settled:
-            batch = self._land()  # what comes now compares with what Redis holds
+        if self._upkeep.is_due or not self._mine.settled or not self._overlaps:
+            batch = self._land()  # the upkeep compares what we believe with what Redis holds
         self._mine.synchronise()
         self._upkeep.run(self._caught_up)
         self._mine.pause(self.paused)
         polled = self._poll(0 if self._in_flight else timeout_s)
         batch.add(self._land())
+        self._commit()
         if polled:
             self._send(polled)
         return batch
@@ -249,7 +254,7 @@ class Processor:
         self.close()
 
     def _poll(self, timeout_s: float) -> InFlight | None:
-        """Poll, decode and fold, from where the batch under way leads to."""
+        """Poll, decode, fold and prepare, from where the batch under way leads to."""
         found = self._consumer.poll(timeout_s, self._most)
         polled_at = time.monotonic()
         self._mine.follow()
@@ -264,7 +269,9 @@ class Processor:
         start = {p: self._mine.expected(p) for p in polled}
         changes = {p: self._fold(start[p], rs) for p, rs in records.items()}
         self._probe("polled")
-        return InFlight(polled, records, start, changes, polled_at)
+        batch = InFlight(polled, records, start, changes, polled_at)
+        batch.prepared = self._writer.prepare(batch.calls, self._wire.knows)
+        return batch
 
     def _fold(
         self, start: Position, records: list[Record], seen: Container[bytes] = frozenset()
@@ -289,13 +296,21 @@ class Processor:
             ):
                 # a late event that was counted before is no late event
                 records = batch.records[partition]
-                batch.changes[partition] = self._fold_unseen(partition, records)
+                batch.replace(partition, self._fold_unseen(partition, records))
         self._dead_letters.publish(list(batch.bad()), list(batch.late()))
         batch.polled.clear()  # tens of megabytes, and done with
         self._probe("before_apply")
-        batch.applying = self._writer.send(batch.calls, self._wire.knows)
+        prepared = batch.prepared or self._writer.prepare(batch.calls, self._wire.knows)
+        batch.applying = self._writer.send(prepared)
+        batch.prepared = None  # as large
         self._mine.expect({p: Position(c.next, c.watermark) for p, c in batch.calls})
         self._in_flight = batch
+
+    @property
+    def _overlaps(self) -> bool:
+        """Whether Redis works on the batch under way for longer than a poll takes."""
+        flown = self._in_flight
+        return flown is not None and sum(map(len, flown.records.values())) >= self._most / 100
 
     def _land(self) -> Batch:
         """Take the outcomes of the batch under way, if there is one; returns what they were."""
@@ -310,10 +325,7 @@ class Processor:
             again = [(partition, c) for c in self._fold_unseen(partition, flown.records[partition])]
             if self._settle(again, self._writer.apply(again, self._wire.knows), done):
                 self._mine.distrust({partition})  # the ids changed under us
-        applied = {p: self._mine.next[p] for p in flown.changes if p in self._mine.next}
-        if applied:
-            self._consumer.commit(applied)
-        self._probe("after_commit")
+        self._probe("batch_done")
         done.records = sum(map(len, flown.records.values()))
         done.seconds = time.monotonic() - flown.polled_at
         self.totals.add(done)
@@ -334,6 +346,12 @@ class Processor:
                 done.refused += 1
                 self._mine.refuse(partition, changes.start, outcome.stored)
         return repeated
+
+    def _commit(self) -> None:
+        now = time.monotonic()
+        if now - self._committed_at >= COMMIT_EVERY_S and self._mine.next != self._committed:
+            self._consumer.commit(self._mine.next)
+            self._committed_at, self._committed = now, dict(self._mine.next)
 
     def _abandon(self) -> None:
         flown, self._in_flight = self._in_flight, None

@@ -18,6 +18,9 @@ from leaderboard.pipeline.consumer import METADATA_AGE_S, MOST_FETCH_BYTES
 log = logging.getLogger(__name__)
 
 LAST_COMMIT_MS = 2000
+LOST_WAKE_MS = 10
+"""kafka-python 3.0.12 takes an answer that comes while it decides what to ask next for none at all,
+and sleeps with the records in its hands; a backoff of its own consumer, 100 ms if not told."""
 CLOSE_MS = 5000
 
 
@@ -64,6 +67,7 @@ class PythonConsumer:
                 fetch_min_bytes=fetch_min_bytes,
                 max_partition_fetch_bytes=MOST_FETCH_BYTES,
                 allow_auto_create_topics=False,
+                metrics_enabled=False,
                 metadata_max_age_ms=int(METADATA_AGE_S * 1000),
             )
             self.partitions = sorted(self._client.partitions_for_topic(topic) or ())
@@ -72,6 +76,7 @@ class PythonConsumer:
         if not self.partitions:
             self._client.close()
             raise ServersError(f"Kafka at {kafka} has no topic {topic}; run `leaderboard up`")
+        self._client.config["retry_backoff_ms"] = LOST_WAKE_MS  # its parts have copies of theirs
         self._client.subscribe([topic], listener=self._rebalances)
 
     def rebalances(self) -> Iterator[tuple[str, set[int]]]:

@@ -104,13 +104,16 @@ end
 local commands, boards, hidden_boards = {}, {}, {}
 call('ZCARD', run.keys.board .. 'global')
 call('ZCARD', run.keys.hidden_board .. 'global')
+local fields = {'player_name', 'last_active', 'total_score', 'events_count', 'games_joined'}
+local player_key = run.keys.player
 for i, row in ipairs(run.players) do
-  local key = run.keys.player .. row[1]
-  local fields = {'player_name', 'last_active', 'total_score', 'events_count', 'games_joined'}
+  local key = player_key .. row[1]
+  local last = 5
   for j = 7, #row, 2 do
-    fields[#fields + 1] = row[j]
+    last = last + 1
+    fields[last] = row[j]
   end
-  local old = call('HMGET', key, unpack(fields))
+  local old = call('HMGET', key, unpack(fields, 1, last))
   local score = plus(tonumber(old[3]) or 0, row[4])
   if score > EXACT then
     return redis.error_reply('EXACT the score of ' .. row[1] .. ' passes 2^53')

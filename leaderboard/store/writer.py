@@ -38,6 +38,15 @@ class Outcome(Struct, frozen=True):
     repeated: bool = False
 
 
+class Prepared(Struct, frozen=True):
+    """(partition, changes) ready to be sent, by what the writer knew of Redis when it made them."""
+
+    changes: Sequence[tuple[int, Changes]]
+    knows: str
+    calls: Sequence[Call]
+    known: tuple[str | None, int | None]
+
+
 class Applying:
     """Changes on their way to Redis. Ask for the outcomes once, or abandon them."""
 
@@ -324,9 +333,14 @@ class Writer:
         StoreError, RefusedError, BoardsChangedError
             as `Applying.outcomes`.
         """
-        return self.send(changes, knows).outcomes()
+        return self.send(self.prepare(changes, knows)).outcomes()
 
-    def send(self, changes: Sequence[tuple[int, Changes]], knows: str = "") -> Applying:
+    def prepare(self, changes: Sequence[tuple[int, Changes]], knows: str = "") -> Prepared:
+        """What `apply` would send. No network."""
+        calls = [self._apply_call(p, c, knows) for p, c in changes]
+        return Prepared(changes, knows, calls, self._known)
+
+    def send(self, prepared: Prepared) -> Applying:
         """As `apply`, and do not wait for the outcomes.
 
         Raises
@@ -334,8 +348,14 @@ class Writer:
         StoreError
             when Redis is away.
         """
-        calls = [self._apply_call(p, c, knows) for p, c in changes]
-        return Applying(self._scripts.send(calls) if calls else None, len(self.boards))
+        if prepared.known != self._known:
+            prepared = self.prepare(prepared.changes, prepared.knows)
+        sent = self._scripts.send(prepared.calls) if prepared.calls else None
+        return Applying(sent, len(self.boards))
+
+    @property
+    def _known(self) -> tuple[str | None, int | None]:
+        return self._epoch, self._horizon_us
 
     def _generations(self, partition: int) -> list[str]:
         now = int(self._clock() // self._ttl_s)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tests.pipeline.flow import Weather
 
-PLACES = ("polled", "before_apply", "sent", "after_apply", "after_commit", "anywhere")
+PLACES = ("polled", "before_apply", "sent", "after_apply", "batch_done", "anywhere")
 LINKS = ("redis", "kafka")
 ON_LINKS = ("latency", "slow", "half-open", "resets", "refused", "lost replies")
 KINDS = {

@@ -214,7 +214,7 @@ def test_no_broker_and_no_topic_are_told(kind: str, pipe: Pipe, settings: Settin
         consumer(kind, "127.0.0.1:1", "nowhere", "group", **options)
 
 
-@pytest.mark.parametrize("place", ["sent", "after_commit"])
+@pytest.mark.parametrize("place", ["sent", "batch_done"])
 def test_sigkill_counts_each_event_once(pipe: Pipe, place: str):
     pipe.send(pipe.events(500))
     with pipe.victim(place) as victim:

@@ -14,7 +14,7 @@ from leaderboard.store.state import delete_state
 from tests.pipeline.pipes import Pipe
 from tests.waiting import until
 
-PLACES = ["polled", "before_apply", "sent", "after_apply", "after_commit"]
+PLACES = ["polled", "before_apply", "sent", "after_apply", "batch_done"]
 
 
 def applied(pipe: Pipe) -> int:

@@ -31,7 +31,7 @@ for batch in log:
     here("half counted")
     redis.reply()  # all, or nothing
     here("between")
-    log.commit(batch)  # only a hint
+    log.commit(batch)  # only a hint, now and then
     here("both done")
 """
 """`Processor`, shortened to what matters for a death."""

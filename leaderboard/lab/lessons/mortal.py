@@ -40,7 +40,7 @@ LINES: Final = {
     "nothing done": ("nothing done", "before_apply"),
     "half counted": ("one counted", "sent"),
     "between": ("between", "after_apply"),
-    "both done": ("both done", "after_commit"),
+    "both done": ("both done", "batch_done"),
 }
 """The lines to die at: the place in a naive design, and the one in `Processor`.
 
