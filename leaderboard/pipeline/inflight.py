@@ -8,7 +8,7 @@ from msgspec import Struct
 from leaderboard.model.events import BadRecord
 from leaderboard.model.fold import Changes, Record
 from leaderboard.pipeline.consumer import Raw
-from leaderboard.store.writer import Applying, Prepared
+from leaderboard.store.applying import Applying, Prepared
 
 Letter: TypeAlias = tuple[Raw, str]
 """A record to keep, and why."""

@@ -29,7 +29,8 @@ from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.inflight import InFlight, Position
 from leaderboard.pipeline.schemas import local_wire
 from leaderboard.pipeline.upkeep import Upkeep
-from leaderboard.store.writer import Outcome, Writer
+from leaderboard.store.applying import Outcome
+from leaderboard.store.writer import Writer
 
 log = logging.getLogger(__name__)
 

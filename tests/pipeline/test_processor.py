@@ -7,6 +7,7 @@ import pytest
 
 from leaderboard.model.events import encode
 from leaderboard.pipeline.deadletter import read_dead_letters, read_log
+from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
 from tests.pipeline.pipes import Pipe
 from tests.waiting import until, within
@@ -192,3 +193,43 @@ def test_a_bad_record_as_large_as_kafka_takes_is_kept_and_passed(pipe: Pipe):
     letters = list(read_dead_letters(pipe.settings.kafka, pipe.settings.dead_letter_topic))
     assert [letter.value for letter in letters] == [huge, largest]
     assert all(len(letter.error) <= 500 for letter in letters)
+
+
+@pytest.mark.parametrize(("most", "overlap"), [(5, True), (10_000, False)])
+def test_only_a_batch_that_keeps_redis_busy_is_overlapped(pipe: Pipe, most: int, overlap: bool):
+    places: list[str] = []
+    pipe.send(pipe.events(20))
+    with pipe.processor(probe=places.append, max_poll_records=most) as processor:
+        processor.run(drain=True)
+    assert processor.totals.applied == 20
+    assert ("before_apply polled" in " ".join(places)) is overlap
+
+
+def test_kafka_is_told_once_in_a_while_and_at_rest_where_redis_stands(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("leaderboard.pipeline.processor.COMMIT_EVERY_S", 3600)
+    pipe.send(pipe.events(100))
+    with pipe.processor(max_poll_records=5) as processor:
+        told = commits(processor, monkeypatch)
+        processor.run(drain=True)
+        assert len(told) == 1
+        monkeypatch.setattr("leaderboard.pipeline.processor.COMMIT_EVERY_S", 0)
+        until(lambda: processor.step(0.05) and len(told) > 1)
+        assert told[-1] == processor.positions
+        for _ in range(3):
+            processor.step(0.05)
+        assert len(told) == 2
+
+
+def commits(processor: Processor, monkeypatch: pytest.MonkeyPatch) -> list[dict[int, int]]:
+    """What Kafka is told from now on."""
+    told: list[dict[int, int]] = []
+    tell = processor._consumer.commit
+
+    def commit(offsets: dict[int, int], *, wait: bool = False) -> None:
+        told.append(dict(offsets))
+        tell(offsets, wait=wait)
+
+    monkeypatch.setattr(processor._consumer, "commit", commit)
+    return told

@@ -11,8 +11,8 @@ from leaderboard.model.fold import Record, fold
 from leaderboard.model.tally import Book
 from leaderboard.pipeline.declared import writer_of
 from leaderboard.settings import Settings
+from leaderboard.store.applying import Outcome
 from leaderboard.store.keys import Keys
-from leaderboard.store.writer import Outcome
 from tests.pipeline.pipes import Pipe
 from tests.proxy import Predicate, Proxy
 from tests.recovery import Recovery

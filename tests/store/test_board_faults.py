@@ -11,11 +11,12 @@ from leaderboard.model.boards import DEFAULTS, GLOBAL, Board
 from leaderboard.model.events import AchievementUnlocked, GameEvent, MatchFinished, PlayerScored
 from leaderboard.model.fold import MOST_WEIGHT, Changes, Record, fold
 from leaderboard.model.tally import PART_WEIGHT, Book
+from leaderboard.store.applying import Outcome
 from leaderboard.store.hiding import hide, unhide
 from leaderboard.store.pages import around
 from leaderboard.store.places import Source
 from leaderboard.store.query import run
-from leaderboard.store.writer import Outcome, Writer
+from leaderboard.store.writer import Writer
 from tests.store.content import content
 from tests.store.test_boards import BOARDS, KEYS, SPRING, differences, log, oracle_of, replay
 

@@ -5,8 +5,9 @@ from redis import Redis
 
 from leaderboard.errors import StoreError
 from leaderboard.model.fold import fold
+from leaderboard.store.applying import Outcome
 from leaderboard.store.state import delete_state, read_state
-from leaderboard.store.writer import Outcome, Writer
+from leaderboard.store.writer import Writer
 from tests.store.content import content
 from tests.store.test_writer import KEYS, records
 

@@ -8,9 +8,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from leaderboard.errors import StageError, StoreError
+from leaderboard.store.applying import Outcome
 from leaderboard.store.keys import Keys
 from leaderboard.store.shadow import Shadow
-from leaderboard.store.writer import Outcome, Writer
+from leaderboard.store.writer import Writer
 from tests.store.content import content
 from tests.store.test_writer import apply, records
 

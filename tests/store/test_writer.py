@@ -12,9 +12,10 @@ from leaderboard.model.events import encode
 from leaderboard.model.fold import Record, fold
 from leaderboard.model.oracle import Oracle
 from leaderboard.model.simulate import Profile, simulate
+from leaderboard.store.applying import Outcome
 from leaderboard.store.keys import Keys
 from leaderboard.store.state import delete_state, read_state
-from leaderboard.store.writer import Outcome, Writer
+from leaderboard.store.writer import Writer
 from tests.store.content import content
 
 KEYS = Keys("t:")
@@ -207,3 +208,11 @@ def test_redis_away_is_a_store_error():
     ):
         with pytest.raises(StoreError, match="Redis"):
             call()
+
+
+def test_what_was_prepared_is_made_anew_once_more_is_known_of_redis(redis: Redis, writer: Writer):
+    run = records(10)
+    prepared = writer.prepare([(0, c) for c in fold(run, 0)])
+    redis.set(KEYS.epoch, "another rebuild")
+    writer.positions([0])
+    assert writer.send(prepared).outcomes() == [Outcome(True)]
