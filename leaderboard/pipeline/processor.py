@@ -88,7 +88,7 @@ class Processor:
         wire: Wire | None = None,
         session_timeout_s: float = 6.0,
         idle_after_s: float = 0.0,
-        max_poll_records: int = 10_000,
+        max_poll_records: int = 4000,
         fetch_wait_ms: int = FETCH_WAIT_MS,
         fetch_min_bytes: int = 1,
         client_id: str = "processor",

@@ -22,7 +22,7 @@ def test_it_does_not_sleep_for_long_on_records_in_its_hands(
 ):
     """An answer comes after the client looked for one and before it asks again."""
     pipe.settings = pipe.settings.with_(session_timeout_s=3)
-    with pipe.processor() as processor:
+    with pipe.processor(fetch_wait_ms=5000) as processor:
         until(lambda: processor.step(0.05) and set(processor.positions) == set(pipe.partitions()))
         client = processor._consumer._client
         fetcher = client._fetcher
@@ -35,6 +35,7 @@ def test_it_does_not_sleep_for_long_on_records_in_its_hands(
 
         def ask_too_late() -> object:
             monkeypatch.setattr(fetcher, "send_fetches", ask)
+            ask()
             pipe.send(pipe.events(1))
             until(lambda: fetcher._completed_fetches)
             return ask()
