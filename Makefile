@@ -16,7 +16,7 @@ help:
 	@echo 'make lab         set up, start the servers, open JupyterLab on the first notebook'
 	@echo 'make setup       set up alone; the command is then .venv/bin/leaderboard'
 	@echo 'make test        set up, with a browser, redis-server and Prometheus, and run all tests'
-	@echo '                 (some of them: make test ARGS="-k topics")'
+	@echo '                 on two workers; some of them, on one: make test ARGS="-k topics"'
 	@echo 'make registry-test  the schema registry tests on a real Apicurio (158 MB, once)'
 	@echo 'make check       format, lint, types, schemas, notebooks without output, figures, locks: under a minute'
 	@echo 'make notebooks   run every notebook; reports in build/'
@@ -34,7 +34,7 @@ lab: setup
 
 test:
 	@$(setup) test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist worksteal)
 
 # the registry contract on a real Apicurio: 158 MB to fetch once, so it is no part of `make test`
 registry-test:
