@@ -22,9 +22,10 @@ PADDING = b',"padding":"' + b"x" * 80_000 + b'"}'
 AWAY_S = 60
 PARTS = 20
 """In so many the load comes while Redis is away."""
-MOST_GROWTH = 80 << 20
-"""Bytes, half of what waits. It takes in what was fetched ahead, a batch under way and one to
-follow: each at most 2 MiB a partition, some copied.
+MOST_GROWTH = 160 << 20
+"""Bytes, as many as wait, which with their records would be twice as much. It takes in what was
+fetched ahead, a batch under way and one to follow, each at most 2 MiB a partition and some copied,
+and what the C library keeps of large blocks that one thread allocates and another frees.
 """
 MOST_GROWTH_AWAY = 24 << 20
 """Bytes, while nothing can be counted and 80 MB come: what was asked of Kafka before."""
