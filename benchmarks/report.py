@@ -101,7 +101,7 @@ def ratios(parts: dict[str, Part]) -> str:
         }
         for target in TARGETS
     ]
-    busy = any(not quiet_enough(part.conditions) for part in parts.values())
+    busy = any(not quiet_enough(part.conditions) for part in parts.values() if part.ratios)
     return (f"{BUSY}\n\n" if busy else "") + "".join(lines(list(rows[0]), rows))
 
 

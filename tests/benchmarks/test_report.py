@@ -69,9 +69,11 @@ def test_ratios_stand_beside_their_targets(part: Part) -> None:
 
 @pytest.mark.parametrize("change", [{"quiet": False}, {"short": True}])
 def test_figures_of_a_busy_machine_are_marked(part: Part, change: dict[str, object]) -> None:
-    busy = {"throughput": Part("throughput", conditions=CONDITIONS | change)}
+    of_no_ratio = {"throughput": Part("throughput", conditions=CONDITIONS | change)}
+    busy = {"throughput": Part("throughput", {"ours/faust": 5.0}, conditions=CONDITIONS | change)}
 
     assert report.block("ratios", busy).startswith(report.BUSY)
+    assert not report.block("ratios", of_no_ratio).startswith(report.BUSY)
     assert "**" in report.block("conditions", busy)
     assert "**" not in report.block("conditions", {"throughput": part})
 
