@@ -158,8 +158,8 @@ def test_a_reply_lost_after_the_call_was_applied(pipe: Pipe):
     with pipe.processor(max_poll_records=100) as processor:
         send = processor._writer.send
 
-        def send_and_lose_the_first_reply(calls, knows):
-            applying = send(calls, knows)
+        def send_and_lose_the_first_reply(prepared):
+            applying = send(prepared)
             if not lost:
                 lost.append(applying.outcomes())
                 raise StoreError("the reply was lost")
