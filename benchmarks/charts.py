@@ -88,6 +88,7 @@ def rates(df: pd.DataFrame, what: str) -> go.Figure:
         },
         text=[number(value) for value in df["events_per_s"]],
         textposition="inside",
+        insidetextanchor="start",
         hovertemplate="%{y}: %{x:,.0f} events/s<extra></extra>",
         showlegend=False,
     )
