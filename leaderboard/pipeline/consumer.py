@@ -13,7 +13,7 @@ FETCH_WAIT_MS = 20
 """How long the broker waits for more records; more of it slows clients with several partitions."""
 GATHER_MS = 125
 """A batch costs a millisecond however small it is, so where nobody waits for the end of the log the
-broker gathers records, while few come, for this long at most; half of what a chart waits for."""
+broker gathers records, while few come, for this long at most; less than a chart waits for."""
 GATHER_BYTES = 16 << 10
 """It stops gathering once it has about fifty events: ten milliseconds of a busy game."""
 MOST_FETCH_BYTES = 2 << 20

@@ -143,12 +143,12 @@ class Processor:
     def _turn(self, timeout_s: float) -> Batch:
         """Poll while the batch before is under way, take its outcome, then send what was polled.
 
-        Returns what became of the batch before.
+        Returns what became of the batch before, and of a small one that was polled now.
         """
         batch = Batch()
         self._mine.follow()
-        if self._upkeep.is_due or not self._mine.settled or not self._overlaps:
-            batch = self._land()  # the upkeep compares what we believe with what Redis holds
+        if self._upkeep.is_due or not self._mine.settled:
+            batch = self._land()  # what comes now compares with what Redis holds
         self._mine.synchronise()
         self._upkeep.run(self._caught_up)
         self._mine.pause(self.paused)
@@ -157,6 +157,8 @@ class Processor:
         self._commit()
         if polled:
             self._send(polled)
+            if not self._overlaps(polled):
+                batch.add(self._land())
         return batch
 
     def recover(self) -> None:
@@ -307,11 +309,9 @@ class Processor:
         self._mine.expect({p: Position(c.next, c.watermark) for p, c in batch.calls})
         self._in_flight = batch
 
-    @property
-    def _overlaps(self) -> bool:
-        """Whether Redis works on the batch under way for longer than a poll takes."""
-        flown = self._in_flight
-        return flown is not None and sum(map(len, flown.records.values())) >= self._most / 100
+    def _overlaps(self, batch: InFlight) -> bool:
+        """Whether Redis works on a batch for longer than a poll takes."""
+        return sum(map(len, batch.records.values())) >= self._most / 100
 
     def _land(self) -> Batch:
         """Take the outcomes of the batch under way, if there is one; returns what they were."""

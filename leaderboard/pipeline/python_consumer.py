@@ -67,7 +67,7 @@ class PythonConsumer:
                 fetch_min_bytes=fetch_min_bytes,
                 max_partition_fetch_bytes=MOST_FETCH_BYTES,
                 allow_auto_create_topics=False,
-                metrics_enabled=False,
+                metrics_enabled=False,  # its own, which nobody reads
                 metadata_max_age_ms=int(METADATA_AGE_S * 1000),
             )
             self.partitions = sorted(self._client.partitions_for_topic(topic) or ())

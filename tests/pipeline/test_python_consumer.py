@@ -21,7 +21,7 @@ def test_it_does_not_sleep_for_long_on_records_in_its_hands(
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
-        time.sleep(seconds)
+        time.sleep(seconds)  # as it would by itself
 
     with pipe.processor() as processor:
         until(lambda: processor.step(0.05) and processor.positions)
