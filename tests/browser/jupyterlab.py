@@ -225,6 +225,10 @@ class Cockpit:
         areas = [t for t in self.chart("lag") if t["meta"].startswith("lag_")]
         return sum(area["y"][-1] for area in areas)
 
+    def lag_story(self) -> list[tuple[float, ...]]:
+        """What the lines of the lag chart show, a tuple for each moment, oldest first."""
+        return list(zip(*(trace["y"] for trace in self.chart("lag")), strict=True))
+
     @property
     def log(self) -> Locator:
         return self.box.locator(".lbc-log")

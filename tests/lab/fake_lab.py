@@ -95,9 +95,10 @@ class FakeLab:
         time.sleep(seconds)
 
     def start(self) -> "FakeLab":
-        """Live from now on; a lab that was started before ends, as with the real one."""
+        """Live from now on, also after `close`; another that was started before ends."""
         for other in FakeLab._live_labs:
             other.close()
+        self._closed.clear()
         FakeLab._live_labs = [self]
         self._thread = threading.Thread(target=self._live, name="fake-lab", daemon=True)
         self._thread.start()
