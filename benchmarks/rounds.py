@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
@@ -29,15 +29,25 @@ class Entry(Struct, frozen=True):
 
 def play(servers: Servers, entries: Sequence[Entry], options: Options) -> list[list[Measure]]:
     """The measures of each entry, one a round. A run that fails is a wrong one."""
-    found: list[list[Measure]] = [[] for _ in entries]
-    with tqdm(total=len(entries) * options.rounds, disable=not options.progress) as bar:
+    names = [f"{entry.contestant.name}, {entry.topic.dataset.name}" for entry in entries]
+    return in_turn(names, lambda place, _: once(servers, entries[place]), options)
+
+
+def in_turn(
+    names: Sequence[str], measure: Callable[[int, int], Measure], options: Options
+) -> list[list[Measure]]:
+    """The measures of each name, one a round, by `measure(place of the name, round from 1)`.
+
+    So whatever makes the machine slow for a while makes all of them slow.
+    """
+    found: list[list[Measure]] = [[] for _ in names]
+    with tqdm(total=len(names) * options.rounds, disable=not options.progress) as bar:
         for number in range(options.rounds):
-            order = list(range(len(entries)))
+            order = list(range(len(names)))
             Random(number).shuffle(order)
             for place in order:
-                entry = entries[place]
-                bar.set_description(f"{entry.contestant.name}, {entry.topic.dataset.name}")
-                found[place].append(once(servers, entry))
+                bar.set_description(names[place])
+                found[place].append(measure(place, number + 1))
                 bar.update()
     return found
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from msgspec import structs
 from tqdm import tqdm
 
 from benchmarks import lineup
 from benchmarks.checks import End, said
+from benchmarks.contest import Measure
 from benchmarks.contest import run as run_once
 from benchmarks.datasets import UNIFORM, Dataset, Topic, fill
 from benchmarks.results import Options, Part, Row, find, rounded
-from benchmarks.rounds import Entry, keep_apart, play, row
+from benchmarks.rounds import Entry, in_turn, keep_apart, play, row
 from benchmarks.servers import Servers, servers
 from leaderboard.model.boards import GLOBAL
 from leaderboard.settings import Settings
@@ -65,38 +67,59 @@ def total(line: Row) -> float:
 def measure_players(
     servers: Servers, sizes: tuple[int, ...], events: int, options: Options
 ) -> list[Row]:
-    """Costs with boards of each size, filled once; the same events come each round."""
-    rows = []
-    for size in sizes:
-        dataset = Dataset(f"of {size}", size, 0.0)
-        topic = fill(servers.kafka, servers.settings, dataset, events, boards=(GLOBAL,))
-        with seated(servers, size, progress=options.progress):
-            measures = []
-            rounds = range(1, options.rounds + 1)
-            for number in tqdm(rounds, desc=f"{size:,} players", disable=not options.progress):
-                again(servers, topic)
-                contestant = structs.replace(lineup.ONE, check=on_top(size, number))
-                core = keep_apart(servers, pinned=bool(servers.cores))
-                measures.append(run_once(contestant, servers, topic, core=core, empty=False))
-        entry = Entry(lineup.ONE, topic, bool(servers.cores))
-        rows.append({"players": size} | row(entry, measures))
-    return rows
+    """Costs with boards of each size in turn; the same events come each round."""
+    datasets = [Dataset(f"of {size}", size, 0.0) for size in sizes]
+    topics = [
+        fill(servers.kafka, servers.settings, dataset, events, boards=(GLOBAL,))
+        for dataset in datasets
+    ]
+    entries = [Entry(lineup.ONE, topic, bool(servers.cores)) for topic in topics]
+    with seated(servers, sizes, progress=options.progress) as places:
+
+        def once(place: int, number: int) -> Measure:
+            own, topic = places[place], topics[place]
+            again(own, topic)
+            contestant = structs.replace(lineup.ONE, check=on_top(sizes[place], number))
+            core = keep_apart(own, pinned=entries[place].pinned)
+            return run_once(contestant, own, topic, core=core, empty=False)
+
+        found = in_turn([f"{size:,} players" for size in sizes], once, options)
+    return [
+        {"players": size} | row(entry, measures)
+        for size, entry, measures in zip(sizes, entries, found, strict=True)
+    ]
 
 
 @contextmanager
-def seated(servers: Servers, players: int, *, progress: bool) -> Iterator[None]:
-    """Everyone on the board, with `BASE` points."""
+def seated(servers: Servers, sizes: tuple[int, ...], *, progress: bool) -> Iterator[list[Servers]]:
+    """The same servers once for each size: everyone is there with `BASE` points.
+
+    Each size has a database of its own, of the sixteen that Redis has.
+    """
     servers.empty_redis()
     servers.redis.config_set("appendonly", "no")
-    seat = servers.redis.register_script(SEAT)
-    for first in tqdm(range(1, players + 1, CHUNK), desc="seating", disable=not progress):
-        last = min(first + CHUNK - 1, players)
-        seat(keys=[KEYS.board], args=[first, last, KEYS.player_prefix, BASE])
+    address = urlsplit(servers.redis_url)
+    places = [
+        Servers(servers.settings, servers.kafka, address._replace(path=f"/{number}").geturl())
+        for number in range(len(sizes))
+    ]
     try:
-        yield
+        for place, players in zip(places, sizes, strict=True):
+            seat(place, players, progress=progress)
+        yield places
     finally:
+        for place in places:
+            place.redis.close()
         servers.redis.flushall()
         servers.redis.config_set("appendonly", "yes")
+
+
+def seat(servers: Servers, players: int, *, progress: bool) -> None:
+    """Put so many players on the board."""
+    script = servers.redis.register_script(SEAT)
+    for first in tqdm(range(1, players + 1, CHUNK), desc="seating", disable=not progress):
+        last = min(first + CHUNK - 1, players)
+        script(keys=[KEYS.board], args=[first, last, KEYS.player_prefix, BASE])
 
 
 def again(servers: Servers, topic: Topic) -> None:

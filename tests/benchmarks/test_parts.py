@@ -54,12 +54,13 @@ def test_scale_counts_on_top_of_boards_and_with_several_processors() -> None:
 
 
 def test_points_beside_those_of_the_events_are_found(running: Servers, topic: Topic) -> None:
-    with scale.seated(running, 10_000, progress=False):
-        running.redis.zincrby(scale.KEYS.board, 1, "player_001")
+    with scale.seated(running, (10_000, 10_000), progress=False) as (one, other):
+        other.redis.zincrby(scale.KEYS.board, 1, "player_001")
 
-        wrong = scale.on_top(10_000, 0)(End(running, topic, Path()))
+        wrong = [scale.on_top(10_000, 0)(End(place, topic, Path())) for place in (one, other)]
 
-    assert wrong.startswith("1 differences, the first: player_001: expected 1000, got 1001")
+    assert wrong[0] == ""
+    assert wrong[1].startswith("1 differences, the first: player_001: expected 1000, got 1001")
 
 
 def test_sweep_reports_speed_and_latency_of_each_point(running: Servers) -> None:
