@@ -13,7 +13,7 @@ from leaderboard.model.events import GameEvent
 from leaderboard.model.oracle import Oracle
 from leaderboard.model.oracle_boards import BoardsOracle
 from leaderboard.model.simulate import Profile, simulate
-from leaderboard.pipeline.deadletter import read_log
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.topics import ensure_topics
 from leaderboard.settings import Settings

@@ -25,7 +25,7 @@ from leaderboard.model.boards import DEFAULTS, GLOBAL, Board
 from leaderboard.model.events import from_json
 from leaderboard.model.fold import Record, fold
 from leaderboard.model.tally import Book
-from leaderboard.pipeline.deadletter import read_log
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.schemas import local_wire
 from leaderboard.store.keys import Keys
 from leaderboard.store.writer import Writer

@@ -22,7 +22,7 @@ from leaderboard.model.events import ACHIEVEMENTS, BadRecord
 from leaderboard.model.simulate import achievement_shares
 from leaderboard.model.wire import Wire
 from leaderboard.pipeline.client import client
-from leaderboard.pipeline.deadletter import read_log
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.schemas import wire_of
 from leaderboard.settings import Settings
 from leaderboard.store import reader

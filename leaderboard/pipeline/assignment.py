@@ -6,9 +6,10 @@ nothing polled from it is applied.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from leaderboard.errors import OffsetGapError
+from leaderboard.model.fold import Changes
 from leaderboard.pipeline.consumer import Consumer, Raw
 from leaderboard.pipeline.inflight import Position
 from leaderboard.pipeline.lineage import Lineage
@@ -86,6 +87,28 @@ class Assignment:
             )  # fmt: skip
             self.distrust({partition})
 
+    @property
+    def lag(self) -> dict[int, int]:
+        """Records behind the newest one we know of, per trusted partition."""
+        return {
+            partition: max(0, (self._consumer.highwater(partition) or position) - position)
+            for partition, position in self.next.items()
+        }
+
+    @property
+    def caught_up(self) -> set[int]:
+        """Partitions whose newest record is known and applied, while none is kept waiting."""
+        if self._paused:
+            return set()
+        return {p for p, n in self.next.items() if self._consumer.highwater(p) == n}
+
+    @property
+    def waiting(self) -> dict[int, int]:
+        """Where partitions stand that are read, and in whose logs there seems to be more."""
+        if self._paused:
+            return {}
+        return {p: self.next[p] for p, lag in self.lag.items() if lag}
+
     def check(self) -> None:
         """Compare what we believe with Redis, so that a lost state is noticed without traffic.
 
@@ -147,6 +170,34 @@ class Assignment:
                     raise self._gap(partition, here, begin, end)
             accepted[partition] = records
         return accepted
+
+    def pass_over(self, partition: int, end: int) -> None:
+        """Have Redis go on from `end`, before which there is no record to apply.
+
+        Raises
+        ------
+        StoreError
+            when Redis is away.
+        """
+        here = self.position(partition)
+        changes = Changes(start=here.offset, next=end, watermark=here.watermark)
+        (outcome,) = self._writer.apply([(partition, changes)])
+        if outcome.applied:
+            self.reach(partition, Position(end, here.watermark))
+        else:
+            self.refuse(partition, here.offset, outcome.stored)
+
+    def hold(self, partitions: Iterable[int]) -> None:
+        """Make sure that the log still holds the places where partitions stand.
+
+        Raises
+        ------
+        OffsetGapError
+            when it does not.
+        """
+        for partition, (begin, end) in self._consumer.bounds(partitions).items():
+            if not begin <= self.next[partition] <= end:
+                raise self._gap(partition, self.next[partition], begin, end)
 
     def _start(self, partition: int, stored: int | None, begin: int, end: int) -> int:
         if stored is None:

@@ -25,14 +25,16 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
-from leaderboard.errors import ServersError
-from leaderboard.pipeline.consumer import METADATA_AGE_S, MOST_FETCH_BYTES
+from leaderboard.errors import ServersError, SettingsError
+from leaderboard.pipeline.consumer import METADATA_AGE_S, MOST_FETCH_BYTES, NO_SUCH_SESSION
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = 10.0
 MOST_AHEAD_KB = 16 << 10
 """How much is read ahead, per partition."""
+_SKIPPED = {KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION, KafkaError._NOT_IMPLEMENTED}
+"""librdkafka goes on behind records it can not unpack."""
 
 
 class RawRecord(Struct, frozen=True, gc=False):
@@ -45,6 +47,13 @@ class RawRecord(Struct, frozen=True, gc=False):
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes | None]]
+
+
+def _headers(message: Any) -> list[tuple[str, bytes | None]]:
+    try:
+        return message.headers() or []
+    except (SystemError, UnicodeDecodeError):  # a name that is no UTF-8
+        return []
 
 
 class _TopicId:
@@ -124,6 +133,8 @@ class ConfluentConsumer:
                 "client.id": client_id,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
+                "isolation.level": "read_committed",
+                "check.crcs": True,  # else what a disk made of a record is counted
                 "session.timeout.ms": int(session_timeout_s * 1000),
                 "heartbeat.interval.ms": int(session_timeout_s * 1000 / 3),
                 "fetch.wait.max.ms": fetch_wait_ms,
@@ -167,13 +178,20 @@ class ConfluentConsumer:
         polled: dict[int, list[RawRecord]] = {}
         for message in messages:
             if error := message.error():
-                log.info("Kafka: %s", error)  # librdkafka tries again itself
+                self._pass(error)
                 continue
             record = self._record(message)
             if record.partition in self._reading:
                 polled.setdefault(record.partition, []).append(record)
         self._reading |= {p: records[-1].offset + 1 for p, records in polled.items()}
         return polled
+
+    def _pass(self, error: KafkaError) -> None:
+        if error.code() in _SKIPPED:
+            raise ServersError(f"Kafka failed while {self._topic} was read: {error}")
+        if error.code() == KafkaError.INVALID_SESSION_TIMEOUT:
+            raise SettingsError(f"{NO_SUCH_SESSION}: {error}")
+        log.info("Kafka: %s", error)  # librdkafka tries again itself
 
     def bounds(self, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
         with self._translated():
@@ -226,7 +244,7 @@ class ConfluentConsumer:
     def _record(self, message: Any) -> RawRecord:  # its types allow what no broker sends
         return RawRecord(
             self._topic, message.partition(), message.offset(), message.timestamp()[1],
-            message.key(), message.value(), message.headers() or [],
+            message.key(), message.value(), _headers(message),
         )  # fmt: skip
 
     @contextmanager

@@ -22,6 +22,11 @@ METADATA_AGE_S = 2.0
 """So long may it go unnoticed that, in a pause of ours, a topic was made anew and filled beyond our
 offset."""
 
+NO_SUCH_SESSION = (
+    "LEADERBOARD_SESSION_TIMEOUT_S: Kafka refuses it; it takes what lies between the broker's "
+    "group.min.session.timeout.ms and group.max.session.timeout.ms"
+)
+
 
 class Raw(Protocol):
     """A record as Kafka carries it; `timestamp` in milliseconds since 1970 UTC."""
@@ -43,9 +48,10 @@ class Raw(Protocol):
 
 
 class Consumer(Protocol):
-    """A member of a consumer group that reads one topic. Use from one thread.
+    """A member of a consumer group that reads what is committed of one topic. Use from one thread.
 
-    Whatever asks Kafka raises `ServersError` when Kafka is away or refuses.
+    Whatever asks Kafka raises `ServersError` when Kafka is away or refuses, or the bytes it sends
+    are not those that were written; `SettingsError` when it will not take such a member.
     """
 
     partitions: list[int]

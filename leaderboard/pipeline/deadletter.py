@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError
 from msgspec import Struct
@@ -18,6 +18,7 @@ from msgspec import Struct
 from leaderboard.errors import ServersError
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.consumer import Raw
+from leaderboard.pipeline.log import read_log
 
 log = logging.getLogger(__name__)
 
@@ -202,54 +203,3 @@ def _ours(kafka: str, topic: str) -> Iterator[ConsumerRecord]:
             foreign += 1
     if foreign:
         log.warning("%s holds %d records that are no letters of ours: passed over", topic, foreign)
-
-
-def read_log(
-    kafka: str, topic: str, start: dict[int, int] | None = None, end: dict[int, int] | None = None
-) -> Iterator[ConsumerRecord]:
-    """The records of `topic`, partition by partition in offset order, up to its present end.
-
-    `start` and `end` (exclusive) bound the offsets per partition where given; a partition that
-    `end` lacks is skipped.
-
-    Raises
-    ------
-    ServersError
-        when Kafka can not be reached, the topic does not exist, or reading stands still for 30 s.
-    """
-    try:
-        consumer = KafkaConsumer(
-            **client(kafka), group_id=None, enable_auto_commit=False,
-            auto_offset_reset="none", fetch_max_wait_ms=20, max_partition_fetch_bytes=4 << 20,
-        )  # fmt: skip
-        with consumer:
-            numbers = consumer.partitions_for_topic(topic)
-            if not numbers:
-                raise ServersError(f"Kafka at {kafka} has no topic {topic}; run `leaderboard up`")
-            parts = [TopicPartition(topic, p) for p in sorted(numbers)]
-            begin, last = consumer.beginning_offsets(parts), consumer.end_offsets(parts)
-            for part in parts:
-                first = max(begin[part], (start or {}).get(part.partition, 0))
-                stop = last[part] if end is None else min(last[part], end.get(part.partition, 0))
-                yield from _read_partition(consumer, part, first, stop)
-    except KafkaError as error:
-        raise ServersError(f"cannot read {topic} from Kafka at {kafka}: {error}") from error
-
-
-def _read_partition(
-    consumer: KafkaConsumer, part: TopicPartition, first: int, stop: int
-) -> Iterator[ConsumerRecord]:
-    if first >= stop:
-        return
-    consumer.assign([part])
-    consumer.seek(part, first)
-    idle = 0
-    while consumer.position(part) < stop:
-        polled = consumer.poll(timeout_ms=1000, max_records=10_000).get(part, [])
-        idle = 0 if polled else idle + 1
-        if idle > 30:
-            raise ServersError(f"{part.topic}[{part.partition}]: no record came for 30 s")
-        for record in polled:
-            if record.offset >= stop:
-                return
-            yield record

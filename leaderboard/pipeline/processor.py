@@ -147,11 +147,13 @@ class Processor:
         """
         batch = Batch()
         self._mine.follow()
-        if self._upkeep.is_due or not self._mine.settled:
+        is_due = self._upkeep.is_due
+        if is_due or not self._mine.settled:
             batch = self._land()  # what comes now compares with what Redis holds
         self._mine.synchronise()
-        self._upkeep.run(self._caught_up)
         self._mine.pause(self.paused)
+        if is_due:
+            self._upkeep.run()
         polled = self._poll(0 if self._in_flight else timeout_s)
         batch.add(self._land())
         self._commit()
@@ -222,16 +224,7 @@ class Processor:
     @property
     def lag(self) -> dict[int, int]:
         """Records behind the newest one we know of, per partition this member owns."""
-        return {
-            partition: max(0, (self._consumer.highwater(partition) or position) - position)
-            for partition, position in self._mine.next.items()
-        }
-
-    def _caught_up(self) -> set[int]:
-        """Partitions whose newest record is known and applied, while none is kept waiting."""
-        if self.paused:
-            return set()
-        return {p for p, n in self._mine.next.items() if self._consumer.highwater(p) == n}
+        return self._mine.lag
 
     @property
     def watermarks(self) -> dict[int, int]:

@@ -8,12 +8,13 @@ from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
-from kafka.errors import IllegalStateError, KafkaError
+from kafka.errors import IllegalStateError, InvalidSessionTimeoutError, KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from leaderboard.errors import ServersError
+from leaderboard.errors import ServersError, SettingsError
 from leaderboard.pipeline.client import client
-from leaderboard.pipeline.consumer import METADATA_AGE_S, MOST_FETCH_BYTES
+from leaderboard.pipeline.consumer import METADATA_AGE_S, MOST_FETCH_BYTES, NO_SUCH_SESSION
+from leaderboard.pipeline.odd_records import forgiving
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class PythonConsumer:
                 client_id=client_id,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
+                isolation_level="read_committed",
                 session_timeout_ms=int(session_timeout_s * 1000),
                 heartbeat_interval_ms=int(session_timeout_s * 1000 / 3),
                 fetch_max_wait_ms=fetch_wait_ms,
@@ -76,6 +78,7 @@ class PythonConsumer:
         if not self.partitions:
             self._client.close()
             raise ServersError(f"Kafka at {kafka} has no topic {topic}; run `leaderboard up`")
+        forgiving(self._client)
         self._client.config["retry_backoff_ms"] = LOST_WAKE_MS  # its parts have copies of theirs
         self._client.subscribe([topic], listener=self._rebalances)
 
@@ -103,6 +106,7 @@ class PythonConsumer:
 
     def poll(self, timeout_s: float, most: int) -> dict[int, list[ConsumerRecord]]:
         self._keep_joining()
+        self._keep_what_was_parked()
         with self._translated():
             polled = self._client.poll(timeout_ms=int(timeout_s * 1000), max_records=most)
         return {  # one just assigned is read before we can say where from
@@ -153,6 +157,16 @@ class PythonConsumer:
         if coordinator.rejoining and not coordinator.rejoin_needed:
             coordinator.request_rejoin()
 
+    def _keep_what_was_parked(self) -> None:
+        """Records that came while their partition was paused are given out once it is resumed.
+
+        kafka-python 3.0.12 looks for them only while it has none at hand at all, and takes records
+        that were all given out for some: it then neither gives out nor fetches any more.
+        """
+        fetcher = self._client._fetcher
+        if not fetcher._next_partition_records:
+            fetcher._next_partition_records = None
+
     def _part(self, partition: int) -> TopicPartition:
         return TopicPartition(self._topic, partition)
 
@@ -160,6 +174,8 @@ class PythonConsumer:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except InvalidSessionTimeoutError as error:
+            raise SettingsError(f"{NO_SUCH_SESSION}: {error}") from error
         except KafkaError as error:
             raise ServersError(f"Kafka failed while {self._topic} was read: {error}") from error
 

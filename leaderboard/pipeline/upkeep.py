@@ -1,8 +1,9 @@
 """What a processor does beside the batches, about once a second.
 
-It compares what it believes with Redis, deletes windows nobody keeps, and writes into a partition
-of its own that nothing comes to how far time has gone in all those where it goes on: from then on
-the log itself says so, and every replay decides the same about late events.
+It compares what it believes with Redis, deletes windows nobody keeps, and passes over what is in
+the log and is no record. And it writes into a partition of its own that nothing comes to how far
+time has gone in all those where it goes on: from then on the log itself says so, and every replay
+decides the same about late events.
 """
 
 import logging
@@ -18,6 +19,7 @@ from leaderboard.model.events import WatermarkAdvanced, encode
 from leaderboard.model.windows import instant_us
 from leaderboard.pipeline.assignment import Assignment
 from leaderboard.pipeline.client import client
+from leaderboard.pipeline.log import behind_no_record
 from leaderboard.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -57,32 +59,49 @@ class Upkeep:
         self._clock = clock
         self._done = float("-inf")
         self._stood: dict[int, tuple[int | None, float]] = {}
+        self._waited: dict[int, int] = {}
         self._producer: KafkaProducer | None = None
 
     @property
     def is_due(self) -> bool:
-        """Whether `run` will do anything now."""
+        """Whether it is time to `run` again, `EVERY_S` after the last time."""
         return self._clock() - self._done >= EVERY_S
 
-    def run(self, caught_up: Callable[[], set[int]]) -> None:
-        """Do what is due, at most once in `EVERY_S`; `caught_up` gives the partitions of ours in
-        which no record waits.
+    def run(self) -> None:
+        """Do everything; nothing may be under way to Redis.
 
         Raises
         ------
         StoreError, ServersError
             when Redis or Kafka is away.
+        OffsetGapError
+            when the log no longer holds what is to be applied next.
         BoardsChangedError
             when the topic got other partitions than those that were counted.
         """
-        if not self.is_due:
-            return
         self._done = now = self._clock()
         self._mine.check()
         self._writer.claim(len(self._partitions | self._mine.next.keys()))
         self._writer.expire(sorted(self._partitions))
+        self._pass_over()
         if self._idle_after_s:
-            self._mark_idle(now, caught_up())
+            self._mark_idle(now, self._mine.caught_up)
+
+    def _pass_over(self) -> None:
+        """Nothing came since the last time though there is more in the log: is it a record?
+
+        A transaction ends with a mark that is none, and what was aborted or compacted away left
+        its offsets behind.
+        """
+        before, self._waited = self._waited, self._mine.waiting
+        still = dict(before.items() & self._waited.items())
+        if not still:
+            return
+        self._mine.hold(still.keys())
+        for partition, end in behind_no_record(self._kafka, self._topic, still).items():
+            log.info("%s[%d]: no record from %d to %d", self._topic, partition,
+                     still[partition], end)  # fmt: skip
+            self._mine.pass_over(partition, end)
 
     def close(self) -> None:
         if self._producer is not None:

@@ -19,8 +19,8 @@ from leaderboard.model.oracle import Oracle, Player, read
 from leaderboard.model.oracle_boards import BoardsOracle
 from leaderboard.model.wire import Wire
 from leaderboard.pipeline.client import client
-from leaderboard.pipeline.deadletter import read_log
 from leaderboard.pipeline.knowledge import Knowledge
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.schemas import local_wire
 from leaderboard.pipeline.verify_boards import board_differences
 from leaderboard.store.keys import Keys

@@ -18,8 +18,8 @@ from leaderboard.model.events import (
     decode,
 )
 from leaderboard.model.simulate import Profile, Simulator, player_id, player_name
-from leaderboard.pipeline.deadletter import read_log
 from leaderboard.pipeline.load import Pace
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.verify import Report
 from tests.pipeline.pipes import Pipe

@@ -116,19 +116,19 @@ def test_an_idle_partition_follows_by_a_record_in_the_log(make_pipe: Callable[..
             pipe.settings.kafka, pipe.settings.topic, [0, 1], processor._mine, processor._writer,
             idle_after_s=60, clock=lambda: now[0],
         )  # fmt: skip
-        until(lambda: processor.step() and len(processor._caught_up()) == 2)
-        upkeep.run(processor._caught_up)
+        until(lambda: processor.step() and len(processor._mine.caught_up) == 2)
+        upkeep.run()
         now[0] = 50.0
         pipe.send([scored(3, 660)])
         until(lambda: processor.step() and processor.totals.applied == 3)
-        upkeep.run(processor._caught_up)
-        processor.paused = True
+        upkeep.run()
+        processor._mine.pause(True)
         now[0] = 61.0
-        upkeep.run(processor._caught_up)
+        upkeep.run()
         assert processor._ends.keys() == {0, 1}
-        processor.paused = False
+        processor._mine.pause(False)
         for now[0] in range(62, 110):
-            upkeep.run(processor._caught_up)
+            upkeep.run()
         upkeep.close()
         until(lambda: processor.step() and processor.totals.applied == 4)
     times = processor._writer.watermarks([0, 1]).values()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from leaderboard.errors import ServersError
 from leaderboard.model.events import BadRecord, decode
 from leaderboard.model.simulate import Profile, Simulator
-from leaderboard.pipeline.deadletter import read_log
 from leaderboard.pipeline.load import Load, Pace, Stamps, run_load
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.producer import Outgoing, Producer, RateMeter
 from tests.pipeline.pipes import START, Pipe
 from tests.waiting import until

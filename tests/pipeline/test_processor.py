@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from leaderboard.model.events import encode
-from leaderboard.pipeline.deadletter import read_dead_letters, read_log
+from leaderboard.pipeline.deadletter import read_dead_letters
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.producer import Producer
 from tests.pipeline.pipes import Pipe

@@ -12,7 +12,8 @@ from leaderboard.model.avro import Schema, Schemas, parse
 from leaderboard.model.events import BadRecord, Event, MatchFinished, PlayerScored
 from leaderboard.model.wire import HEADER, Headers, Wire, avro_encoder, avro_header_encoder
 from leaderboard.pipeline import replay as replay_module
-from leaderboard.pipeline.deadletter import DeadLetter, DeadLetters, read_log
+from leaderboard.pipeline.deadletter import DeadLetter, DeadLetters
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.replay import Replay, replay
 from leaderboard.pipeline.schemas import encoder_of, known, local_wire

@@ -9,7 +9,7 @@ from leaderboard.errors import RegistryError
 from leaderboard.model.avro import Schema, Unknown
 from leaderboard.model.events import BadRecord
 from leaderboard.model.wire import PREFIX_BYTES, Wire, avro_encoder
-from leaderboard.pipeline.deadletter import read_log
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.registry import CONTENT_TYPE, Registry
 from leaderboard.pipeline.schemas import encoder_of, known, wire_of
 from leaderboard.settings import Settings

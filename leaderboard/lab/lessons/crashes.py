@@ -27,8 +27,8 @@ from leaderboard.model.events import decode
 from leaderboard.model.oracle import Oracle
 from leaderboard.model.simulate import Profile, simulate
 from leaderboard.pipeline.client import client
-from leaderboard.pipeline.deadletter import read_log
 from leaderboard.pipeline.declared import writer_of
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.producer import Producer
 from leaderboard.settings import Settings
 

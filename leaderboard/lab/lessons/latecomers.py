@@ -24,7 +24,7 @@ from leaderboard.model.fold import Record, fold
 from leaderboard.model.tally import Book
 from leaderboard.model.windows import calendar, instant, micros
 from leaderboard.pipeline.client import client
-from leaderboard.pipeline.deadletter import read_log
+from leaderboard.pipeline.log import read_log
 
 ON_TIME, LATE, TOO_LATE = FATES = ("on time", "late, counted", "too late")
 

@@ -9,7 +9,7 @@ from redis import Redis
 
 from leaderboard.lab import frames, runs
 from leaderboard.model.events import BadRecord, GameEvent, WatermarkAdvanced, decode, encode
-from leaderboard.pipeline.deadletter import read_log
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.producer import Producer
 from leaderboard.settings import Settings
 
