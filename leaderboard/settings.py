@@ -67,7 +67,10 @@ class Settings(BaseSettings):
         "kafka-python", description="what processors read with; confluent: an extra to install"
     )
     session_timeout_s: float = Field(
-        6.0, ge=1, description="a processor silent for this long loses its partitions, in seconds"
+        6.0,
+        ge=1,
+        le=300,
+        description="a processor silent for this long loses its partitions, in seconds",
     )
 
     idle_after_s: float = Field(

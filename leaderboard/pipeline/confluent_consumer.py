@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from operator import methodcaller
 from typing import Any
 from uuid import UUID
 
@@ -49,10 +50,14 @@ class RawRecord(Struct, frozen=True, gc=False):
     headers: list[tuple[str, bytes | None]]
 
 
+# a plain call of the method would not be checked for the error that it may leave behind
+_headers_of = methodcaller("headers")
+
+
 def _headers(message: Any) -> list[tuple[str, bytes | None]]:
     try:
-        return message.headers() or []
-    except (SystemError, UnicodeDecodeError):  # a name that is no UTF-8
+        return _headers_of(message) or []
+    except SystemError:  # a name that is no UTF-8; what it gives then holds no object
         return []
 
 

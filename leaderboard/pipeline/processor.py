@@ -97,6 +97,7 @@ class Processor:
         self.topic = topic
         self.paused = False
         self.totals = Batch()
+        self._closed = False
         self._in_flight: InFlight | None = None
         self._committed_at = float("-inf")
         self._committed: dict[int, int] = {}
@@ -236,7 +237,10 @@ class Processor:
         return {p: at for p in self._mine.next if (at := known.get(p)) is not None}
 
     def close(self) -> None:
-        """Leave the group after a last commit. What was not committed is not lost: see above."""
+        """Leave the group after a last commit, once. What was not committed is not lost."""
+        if self._closed:
+            return
+        self._closed = True
         self._abandon()
         self._consumer.commit(self._mine.next, wait=True)
         self._consumer.close()

@@ -5,7 +5,13 @@ from collections.abc import Callable
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from kafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import (
+    retry,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_delay,
+    wait_fixed,
+)
 
 from leaderboard.errors import ServersError
 from leaderboard.pipeline.client import client
@@ -53,12 +59,25 @@ def ensure_topics(settings: Settings, kafka: str) -> list[str]:
             except TopicAlreadyExistsError:
                 continue
             created.append(name)
+        if created:
+            _wait_for(admin, created)
 
     try:
         _administer(kafka, create_missing)
     except KafkaError as error:
         raise ServersError(f"cannot create topics {names} on Kafka at {kafka}: {error}") from error
     return created
+
+
+@retry(
+    retry=retry_if_result(lambda is_there: not is_there),
+    stop=stop_after_delay(FAIL_OVER_S),
+    wait=wait_fixed(0.02),
+    retry_error_callback=lambda _: None,
+)
+def _wait_for(admin: KafkaAdminClient, names: list[str]) -> bool:
+    """A broker learns of a new topic a moment after the controller has made it."""
+    return all(topic["partitions"] for topic in admin.describe_topics(names))
 
 
 def delete_topics(settings: Settings, kafka: str) -> None:
