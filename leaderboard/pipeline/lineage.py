@@ -4,9 +4,13 @@ Offsets can not tell once the new log reaches beyond the stored ones. Kafka give
 of its own (KIP-516, since Kafka 2.8); the first one seen is kept in Redis beside the counts.
 """
 
+import logging
+
 from leaderboard.errors import OffsetGapError
 from leaderboard.pipeline.consumer import Consumer
 from leaderboard.store.writer import Writer
+
+log = logging.getLogger(__name__)
 
 
 class Lineage:
@@ -17,6 +21,7 @@ class Lineage:
         self._topic = topic
         self._writer = writer
         self._counted: str | None = None
+        self._is_gone = False
 
     def settle(self) -> None:
         """Ask Kafka for the id now, and Redis for the one it counted.
@@ -40,6 +45,10 @@ class Lineage:
         Raises `OffsetGapError` as `settle`.
         """
         here = self._consumer.topic_id()
+        if self._counted is not None and (here is None) != self._is_gone:
+            self._is_gone = here is None
+            say = "is gone: there is nothing to read" if self._is_gone else "is there again"
+            log.warning("topic %s %s", self._topic, say)
         if self._counted is not None and here not in (None, self._counted):
             raise OffsetGapError(
                 f"topic {self._topic} was made anew: Redis counted the one with id "

@@ -12,6 +12,7 @@ from leaderboard.errors import OffsetGapError, ServersError, SettingsError
 from leaderboard.model.events import Event, PlayerScored, encode
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.consumer import consumer
+from leaderboard.pipeline.topics import delete_topics
 from leaderboard.settings import Settings
 from tests.pipeline.pipes import Pipe
 from tests.private_kafka import PrivateKafka
@@ -140,6 +141,14 @@ def test_records_gone_while_they_wait_are_missed_though_nothing_comes(pipe: Pipe
         processor.paused = False
         with pytest.raises(OffsetGapError, match=r"retention.*leaderboard rebuild"):
             until(lambda: processor.step() and False)
+
+
+def test_a_topic_deleted_under_a_processor_is_told(pipe: Pipe, caplog: pytest.LogCaptureFixture):
+    pipe.send(pipe.events(20))
+    with pipe.processor() as processor:
+        until(lambda: processor.step() and processor.totals.applied == 20)
+        delete_topics(pipe.settings, pipe.settings.kafka)
+        until(lambda: processor.step() and f"{pipe.settings.topic} is gone" in caplog.text)
 
 
 def test_a_session_that_the_broker_refuses_is_told(pipe: Pipe, kind: str):
