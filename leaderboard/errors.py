@@ -9,7 +9,7 @@
     ├── StoreError           Redis refused or failed
     │   ├── OffsetGapError       the stored offset lies outside the log: never jump, stop and say so
     │   ├── BoardsChangedError   Redis holds counts of other boards than those declared: rebuild
-    │   └── RefusedError         Redis will never take these changes: a foreign key, a sum past 2^53
+    │   └── RefusedError         Redis will never do it: a foreign key, a sum past 2^53, a cluster
     ├── SchemaError          the files in `schemas/` are not as they must be
     ├── QuestionError        a question about a board can not be answered as it was asked
     │   ├── NotThereError        no such board, window, game or player
@@ -60,7 +60,7 @@ class BoardsChangedError(StoreError):
 
 
 class RefusedError(StoreError):
-    """Redis will never take these changes."""
+    """Redis will never do what it is asked: no second try helps."""
 
 
 class SchemaError(LeaderboardError):

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from leaderboard.api.models import MAX_RECENT, MAX_TOP
 from leaderboard.errors import StoreError
+from leaderboard.store.failures import failure
 from leaderboard.store.places import Source
 from leaderboard.store.query import Query, T, remembering, run_async
 from leaderboard.store.reader import Player, Snapshot, player, snapshot
@@ -97,4 +98,4 @@ async def _in_time(reply: Awaitable[A]) -> A:
     except TimeoutError as error:
         raise StoreError(f"Redis did not answer within {ANSWER_TIMEOUT_S:g} s") from error
     except RedisError as error:
-        raise StoreError(f"cannot read from Redis: {error}") from error
+        raise failure("cannot read from Redis", error) from error

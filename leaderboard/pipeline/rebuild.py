@@ -17,7 +17,7 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 from redis import Redis
 
-from leaderboard.errors import StageError, StoreError
+from leaderboard.errors import RefusedError, StageError, StoreError
 from leaderboard.pipeline.client import client
 from leaderboard.pipeline.deadletter import DeadLetters
 from leaderboard.pipeline.declared import declared_boards, writer_of
@@ -92,6 +92,8 @@ class Rebuild:
             little memory.
         OffsetGapError
             when the log lost records while it was counted.
+        RefusedError
+            when Redis will never do it: says why.
         ServersError, StoreError
             when Kafka or Redis is away at the start or the end; in between they are waited for.
         """
@@ -154,6 +156,8 @@ class Rebuild:
                     return True
                 self._shadow.check()
                 self._shadow.follow_hidden()
+            except RefusedError:
+                raise
             except StoreError as error:
                 log.warning("%s; trying again", error)
                 return False

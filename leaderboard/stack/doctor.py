@@ -163,9 +163,12 @@ def _redis(settings: Settings) -> Check:
 
     try:
         with Redis.from_url(url, socket_timeout=3) as client:
-            client.ping()
+            is_cluster = client.info("cluster").get("cluster_enabled")
     except RedisError as error:
         return Check("redis", False, f"{shown(url)}: {error}", _who("redis"))
+    if is_cluster:
+        fix = "set LEADERBOARD_REDIS to one server, or to a primary with replicas"
+        return Check("redis", False, f"{shown(url)} is a Redis Cluster: not supported", fix)
     return Check("redis", True, f"answers at {shown(url)}")
 
 

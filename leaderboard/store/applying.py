@@ -7,6 +7,7 @@ from msgspec import Struct
 from leaderboard.errors import BoardsChangedError, StoreError
 from leaderboard.model.fold import Changes
 from leaderboard.store.scripts import Call, Sent
+from leaderboard.store.stored import number
 
 
 class Outcome(Struct, frozen=True):
@@ -33,9 +34,10 @@ class Prepared(Struct, frozen=True):
 class Applying:
     """Changes on their way to Redis. Ask for the outcomes once, or abandon them."""
 
-    def __init__(self, sent: Sent | None, boards: int) -> None:
+    def __init__(self, sent: Sent | None, boards: int, offsets: str) -> None:
         self._sent = sent
         self._boards = boards
+        self._offsets = offsets
 
     def outcomes(self) -> list[Outcome]:
         """Wait for what became of the changes, in their order.
@@ -56,7 +58,7 @@ class Applying:
             raise other_boards(self._boards)
         if any(reply[0] == -2 for reply in replies):
             raise counted_anew()
-        return [_outcome(*reply) for reply in replies]
+        return [_outcome(self._offsets, *reply) for reply in replies]
 
     def abandon(self) -> None:
         """Give up waiting for the outcomes."""
@@ -64,12 +66,12 @@ class Applying:
             self._sent.abandon()
 
 
-def _outcome(code: int, offset: bytes | None = None) -> Outcome:
+def _outcome(offsets: str, code: int, offset: bytes | None = None) -> Outcome:
     if code == 1:
         return Outcome(True)
     if code == 2:
         return Outcome(False, repeated=True)
-    return Outcome(False, None if offset is None else int(offset))
+    return Outcome(False, None if offset is None else number(offsets, offset))
 
 
 def other_boards(declared: int) -> BoardsChangedError:

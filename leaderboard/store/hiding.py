@@ -9,10 +9,10 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 from redis import Redis
-from redis.exceptions import RedisError
 
-from leaderboard.errors import QuestionError, StoreError
+from leaderboard.errors import QuestionError
 from leaderboard.model.fold import utc_text
+from leaderboard.store.failures import translated
 from leaderboard.store.keys import Keys
 from leaderboard.store.query import script
 
@@ -64,10 +64,8 @@ def audit_trail(redis: Redis, keys: Keys, n: int = 100) -> list[Audit]:
     StoreError
         when Redis is away.
     """
-    try:
+    with translated(redis, "cannot read the audit trail from Redis", keys, [keys.audit]):
         lines = redis.lrange(keys.audit, 0, n - 1)
-    except RedisError as error:
-        raise StoreError(f"cannot read the audit trail from Redis: {error}") from error
     return [msgspec.json.decode(line, type=Audit) for line in lines]
 
 
@@ -77,11 +75,9 @@ def _move(redis: Redis, keys: Keys, audit: Audit) -> int | None:
     if not audit.reason:
         raise QuestionError("reason: expected one, for the audit trail")
     entry, other = msgspec.json.encode(audit), msgspec.msgpack.encode(keys.of_boards)
-    try:
+    names = [keys.hidden, keys.audit, keys.definitions]
+    with translated(redis, "cannot write to Redis", keys, names):
         moved = redis.eval(
-            _HIDE, 3, keys.hidden, keys.audit, keys.definitions,
-            audit.player_id, str(int(audit.hidden)), entry, other,
-        )  # fmt: skip
-    except RedisError as error:
-        raise StoreError(f"cannot write to Redis: {error}") from error
+            _HIDE, len(names), *names, audit.player_id, str(int(audit.hidden)), entry, other
+        )
     return None if moved == -1 else int(moved)

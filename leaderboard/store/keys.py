@@ -47,6 +47,35 @@ for at least the setting, at most twice that.
 
 from msgspec import Struct
 
+_TYPES = {
+    "leaderboard:": "zset",
+    "player:stats:": "hash",
+    "player:matches:": "hash",
+    "achievements:recent": "list",
+    "achievements:counts": "hash",
+    "processed:events:": "set",
+    "processed:offsets": "hash",
+    "processed:counts": "hash",
+    "processed:partitions": "hash",
+    "processed:topics": "hash",
+    "processed:watermarks": "hash",
+    "processed:begins": "hash",
+    "processed:epoch": "string",
+    "processed:schemas": "hash",
+    "boards:definitions": "string",
+    "boards:counts": "hash",
+    "boards:hidden": "set",
+    "boards:audit": "list",
+    "board:hidden:": "zset",
+    "board:state:": "hash",
+    "board:distinct:": "zset",
+    "board:windows:": "zset",
+    "board:games:": "set",
+    "board:split": "set",
+    "rebuild:running": "list",
+}
+"""As Redis names them, by what a key begins with."""
+
 
 def place_of(board: str, label: str = "") -> str:
     """A board's place: its name, and its window's label."""
@@ -155,6 +184,15 @@ class Keys(Struct, frozen=True):
             "matches": f"{self.prefix}player:matches:",
             "on_time": "on_time:",
         }
+
+    def type_of(self, name: str) -> str | None:
+        """What Redis must say is the type of the key `name`; None: it is none of ours.
+
+        >>> Keys("p:").type_of("p:player:stats:ann")
+        'hash'
+        """
+        bare = name.removeprefix(self.prefix)
+        return next((type_ for start, type_ in _TYPES.items() if bare.startswith(start)), None)
 
     def player(self, player_id: str) -> str:
         return f"{self.player_prefix}{player_id}"

@@ -10,7 +10,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 
-from leaderboard.errors import StoreError
+from leaderboard.store.failures import failure
 
 T = TypeVar("T")
 
@@ -33,14 +33,14 @@ def run(redis: Redis, query: Query[T]) -> T:
     Raises
     ------
     StoreError
-        when Redis is away or refuses.
+        when Redis is away or refuses; a `RefusedError` where no second try helps.
     QuestionError
         as the query's function says.
     """
     try:
         reply = redis.eval_ro(query.script, len(query.keys), *query.keys, *query.args)
     except RedisError as error:
-        raise StoreError(f"cannot read from Redis: {error}") from error
+        raise failure("cannot read from Redis", error) from error
     return query.parse(reply)
 
 
@@ -49,7 +49,7 @@ async def run_async(redis: AsyncRedis, query: Query[T]) -> T:
     try:
         reply = await redis.eval_ro(query.script, len(query.keys), *query.keys, *query.args)
     except RedisError as error:
-        raise StoreError(f"cannot read from Redis: {error}") from error
+        raise failure("cannot read from Redis", error) from error
     return query.parse(reply)
 
 

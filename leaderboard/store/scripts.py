@@ -4,16 +4,19 @@ So whoever calls can do something else while Redis works. Never here: what a scr
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypeAlias, cast
 
 from redis import Redis
 from redis.connection import ConnectionPool
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 
-from leaderboard.errors import RefusedError, StoreError
+from leaderboard.errors import StoreError
+from leaderboard.store.failures import failure_of, translated
+from leaderboard.store.keys import Keys
 from leaderboard.store.query import script
+from leaderboard.store.reached import reached
 
 Call: TypeAlias = tuple[str, Sequence[str], Sequence[str | bytes]]
 """A script's name, its keys and its arguments."""
@@ -24,8 +27,7 @@ _LUA = {
     "expire": script("expire"),
     "begin": script("begin"),
 }
-_FOR_EVER = ("WRONGTYPE", "EXACT", "user_script")
-"""In replies that no second try will change: a key of another type, a score past 2^53, our bug."""
+_DOING = "cannot write to Redis"
 
 
 class Scripts:
@@ -35,13 +37,16 @@ class Scripts:
     ----------
     redis
         A client whose connections return bytes.
+    keys
+        Key names, to tell which one has a wrong type.
     on_call
         Called once all replies are there, with the name of the first script and the seconds since
         the calls were sent.
     """
 
-    def __init__(self, redis: Redis, on_call: Callable[[str, float], None]) -> None:
+    def __init__(self, redis: Redis, keys: Keys, on_call: Callable[[str, float], None]) -> None:
         self._redis = redis
+        self._keys = keys
         self._on_call = on_call
         self._sha: dict[str, str] = {}
 
@@ -63,7 +68,7 @@ class Scripts:
         StoreError
             when Redis is away.
         """
-        with _translated():
+        with self.translated():
             if not self._sha:
                 self.load()
             return Sent(self, calls, self._redis.connection_pool, self._on_call)
@@ -71,6 +76,15 @@ class Scripts:
     def load(self) -> None:
         """Have Redis know all scripts, which it forgets when it restarts. Raises `RedisError`."""
         self._sha = {name: self._redis.script_load(text) for name, text in _LUA.items()}
+
+    def translated(self) -> AbstractContextManager[None]:
+        """As `failures.translated`."""
+        return translated(self._redis, _DOING, self._keys, ())
+
+    def failure(self, call: Call, error: ResponseError) -> StoreError:
+        """The reply `error` to `call`, as ours."""
+        names = reached(self._keys, *call)
+        return failure_of(self._redis, _DOING, error, self._keys, names)
 
     def commands(self, calls: Sequence[Call]) -> list[tuple[Any, ...]]:
         """`calls` as Redis commands."""
@@ -115,16 +129,16 @@ class Sent:
         RefusedError
             when Redis will never take one of them.
         """
-        with _translated():
+        with self._scripts.translated():
             replies = self._read()
             self._on_call(self._calls[0][0], time.monotonic() - self._began)
             if any(isinstance(reply, NoScriptError) for reply in replies):
                 self._scripts.load()
                 replies = Sent(self._scripts, self._calls, self._pool, self._on_call)._read()
-            for reply in replies:
-                if isinstance(reply, ResponseError):
-                    raise reply
-            return replies
+        for call, reply in zip(self._calls, replies, strict=True):
+            if isinstance(reply, ResponseError):
+                raise self._scripts.failure(call, reply) from reply
+        return replies
 
     def _read(self) -> list[Any]:
         try:
@@ -140,14 +154,3 @@ class Sent:
             return self._connection.read_response()
         except ResponseError as error:
             return error
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except ResponseError as error:
-        kind = RefusedError if any(word in str(error) for word in _FOR_EVER) else StoreError
-        raise kind(f"Redis refused the changes: {error}") from error
-    except RedisError as error:
-        raise StoreError(f"Redis is away: {error}") from error

@@ -6,6 +6,7 @@ who counts, and who verifies it (`pipeline.rebuild`).
 """
 
 import time
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
@@ -13,9 +14,9 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 from redis import Redis
-from redis.exceptions import RedisError
 
-from leaderboard.errors import StageError, StoreError
+from leaderboard.errors import StageError
+from leaderboard.store.failures import translated
 from leaderboard.store.hiding import hide, unhide
 from leaderboard.store.keys import Keys
 from leaderboard.store.query import script, text
@@ -40,7 +41,7 @@ class Swap(Struct, frozen=True):
 class Shadow:
     """One rebuild's counts. `keys` are where to count; Redis is written to by `begin` first.
 
-    Every method raises `StoreError` when Redis is away.
+    Every method raises `StoreError` when Redis is away, `RefusedError` when it will never do it.
     """
 
     def __init__(self, redis: Redis, live: Keys, topic: str) -> None:
@@ -58,26 +59,22 @@ class Shadow:
         StageError
             when Redis has too little memory for a second set of counts.
         """
-        try:
+        with self._translated("cannot begin to count anew in Redis", self._live.rebuilds):
             self._find_room()
             self._redis.lpush(self._live.rebuilds, self.name)
             self._redis.set(self.keys.epoch, self.name)
             earlier = cast("list[bytes]", self._redis.lrange(self._live.rebuilds, 1, -1))
             deleted = sum(self._delete(name.decode()) for name in earlier)
-        except RedisError as error:
-            raise StoreError(f"cannot begin to count anew in Redis: {error}") from error
         self.follow_hidden()
         return deleted
 
     def offsets(self) -> dict[int, int]:
         """The live offsets by partition, as far as they are numbers."""
         field = self._live.offset_field(self._topic, 0)[:-1]
-        try:
+        with self._translated("cannot read offsets from Redis", self._live.offsets):
             if self._redis.type(self._live.offsets) != b"hash":
                 return {}
             found = cast("dict[bytes, bytes]", self._redis.hgetall(self._live.offsets))
-        except RedisError as error:
-            raise StoreError(f"cannot read offsets from Redis: {error}") from error
         numbers = {name.decode().removeprefix(field): offset for name, offset in found.items()}
         return {int(p): int(o) for p, o in numbers.items() if p.isdecimal() and o.isdigit()}
 
@@ -89,12 +86,10 @@ class Shadow:
         StageError
             when another one was begun since, or Redis has too little memory for two.
         """
-        try:
+        with self._translated("cannot go on with the rebuild", self._live.rebuilds):
             if self._redis.lindex(self._live.rebuilds, 0) != self.name.encode():
                 raise _superseded()
             self._find_room()
-        except RedisError as error:
-            raise StoreError(f"Redis is away: {error}") from error
 
     def _find_room(self) -> None:
         memory = cast("dict[str, int]", self._redis.info("memory"))
@@ -109,13 +104,11 @@ class Shadow:
     def follow_hidden(self) -> None:
         """Hide here whoever is hidden on the live boards, and show the others."""
         now = datetime.now(UTC)
-        try:
+        with self._translated("cannot read the hidden players from Redis", self._live.hidden):
             live, ours = (
                 {text(m) for m in cast("set[bytes]", self._redis.smembers(keys.hidden))}
                 for keys in (self._live, self.keys)
             )
-        except RedisError as error:
-            raise StoreError(f"cannot read the hidden players from Redis: {error}") from error
         for player_id in live - ours:
             hide(self._redis, self.keys, player_id, reason="rebuild", by="rebuild", now=now)
         for player_id in ours - live:
@@ -138,10 +131,8 @@ class Shadow:
             self.keys.offsets, self.keys.hidden,
         ]  # fmt: skip
         asked = msgspec.msgpack.encode(self._asked(partitions))
-        try:
+        with self._translated("cannot swap the counts in Redis", *names):
             what, *number = cast("list[Any]", self._redis.eval(_SWAP, len(names), *names, asked))
-        except RedisError as error:
-            raise StoreError(f"cannot swap the counts in Redis: {error}") from error
         if what == b"superseded":
             raise _superseded()
         if what == b"done":
@@ -150,10 +141,11 @@ class Shadow:
 
     def delete(self) -> None:
         """Delete what was counted here and not put in place."""
-        try:
+        with self._translated("cannot delete from Redis, which the next rebuild does"):
             self._delete(self.name)
-        except RedisError as error:
-            raise StoreError(f"cannot delete from Redis: {error}; the next rebuild does") from error
+
+    def _translated(self, doing: str, *names: str) -> AbstractContextManager[None]:
+        return translated(self._redis, doing, self._live, names)
 
     def _delete(self, name: str) -> int:
         deleted = delete_matching(self._redis, f"{self._live.shadow(name).prefix}*")

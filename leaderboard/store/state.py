@@ -6,9 +6,8 @@ from typing import Any, cast
 
 from msgspec import Struct
 from redis import Redis
-from redis.exceptions import RedisError
 
-from leaderboard.errors import StoreError
+from leaderboard.store.failures import refuse_cluster, translated
 from leaderboard.store.keys import Keys
 
 CHUNK = 1000
@@ -44,8 +43,12 @@ def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) 
     ------
     StoreError
         when Redis is away.
+    RefusedError
+        when a key has another type than ours, or this is a Redis Cluster.
     """
-    try:
+    names = [keys.board, keys.hidden, *single_keys(keys)]
+    with translated(redis, "cannot read the state from Redis", keys, names):
+        refuse_cluster(redis)
         before, epoch = _offsets(redis, keys, topic, partitions), redis.get(keys.epoch)
         state = State(
             offsets=before,
@@ -69,8 +72,6 @@ def read_state(redis: Redis, keys: Keys, topic: str, partitions: Sequence[int]) 
         after = _offsets(redis, keys, topic, partitions)
         stood_still = after == before and redis.get(keys.epoch) == epoch
         return state if stood_still and _members(redis, keys.hidden) == state.hidden else None
-    except RedisError as error:
-        raise StoreError(f"cannot read the state from Redis: {error}") from error
 
 
 def delete_state(redis: Redis, keys: Keys) -> int:
@@ -79,11 +80,9 @@ def delete_state(redis: Redis, keys: Keys) -> int:
     So do the hidden players and their audit trail, which no log holds. The offsets go first: a
     processor that comes in between finds them gone and is refused.
     """
-    try:
+    with translated(redis, "cannot delete the state in Redis", keys, ()):
         deleted = int(redis.delete(keys.offsets)) + int(redis.delete(*single_keys(keys)))
         return deleted + sum(delete_matching(redis, f"{family}*") for family in families(keys))
-    except RedisError as error:
-        raise StoreError(f"cannot delete the state in Redis: {error}") from error
 
 
 def delete_matching(redis: Redis, pattern: str) -> int:

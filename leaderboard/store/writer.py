@@ -8,26 +8,31 @@ counted, so that the changes can be made again without them.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.client import Pipeline
 
-from leaderboard.errors import BoardsChangedError, StoreError
+from leaderboard.errors import BoardsChangedError
 from leaderboard.model.boards import DEFAULTS, Board, definitions
 from leaderboard.model.fold import RECENT, Changes, utc_text
-from leaderboard.model.windows import instant, instant_us, micros
+from leaderboard.model.windows import instant, instant_us
 from leaderboard.store.applying import Applying, Outcome, Prepared, counted_anew, other_boards
+from leaderboard.store.failures import translated
 from leaderboard.store.keys import Keys, place_of
 from leaderboard.store.payload import payload
 from leaderboard.store.scripts import Call, Scripts
+from leaderboard.store.stored import moment, number, utf8
 
 
 class Writer:
     """Writes for one topic. Not thread-safe; `redis` must return bytes (no decode_responses).
+
+    Whatever asks Redis raises `RefusedError` instead of `StoreError` where no second try helps: a
+    key or value is none of ours (it is named), or Redis is a cluster.
 
     Parameters
     ----------
@@ -63,7 +68,7 @@ class Writer:
         self._topic = topic
         self._ttl_s = ttl_hours * 3600
         self._clock = clock
-        self._scripts = Scripts(redis, on_call)
+        self._scripts = Scripts(redis, keys, on_call)
         self.boards = boards
         self._horizon_us: int | None = None
         self._fields: list[str] = []
@@ -102,22 +107,27 @@ class Writer:
         if not partitions:
             return {}
         fields = [self._keys.offset_field(self._topic, p) for p in partitions]
-        try:
-            with self._redis.pipeline() as pipe:
-                pipe.hmget(self._keys.offsets, fields)
-                pipe.hmget(self._keys.watermarks, fields)
-                pipe.get(self._keys.epoch)
-                offsets, times, epoch = pipe.execute()
-        except RedisError as error:
-            raise StoreError(f"cannot read offsets from Redis: {error}") from error
-        self._follow((epoch or b"").decode())
+        k = self._keys
+        with self._reading("offsets", k.offsets, k.watermarks, k.epoch) as pipe:
+            pipe.hmget(k.offsets, fields)
+            pipe.hmget(k.watermarks, fields)
+            pipe.get(k.epoch)
+            offsets, times, epoch = pipe.execute()
+        self._follow(utf8(k.epoch, epoch or b""))
         return {
             p: (
-                None if offset is None else int(offset),
-                None if at is None else micros(datetime.fromisoformat(at.decode())),
+                None if offset is None else number(f"{k.offsets} {field}", offset),
+                None if at is None else moment(f"{k.watermarks} {field}", at),
             )
-            for p, offset, at in zip(partitions, offsets, times, strict=True)
+            for p, field, offset, at in zip(partitions, fields, offsets, times, strict=True)
         }
+
+    @contextmanager
+    def _reading(self, what: str, *names: str) -> Iterator[Pipeline]:
+        """A transaction on the keys `names`; its errors are ours."""
+        doing = f"cannot read {what} from Redis"
+        with translated(self._redis, doing, self._keys, names), self._redis.pipeline() as pipe:
+            yield pipe
 
     def _follow(self, epoch: str) -> None:
         before, self._epoch = self._epoch, epoch
@@ -135,21 +145,20 @@ class Writer:
         StoreError
             when Redis fails.
         """
-        try:
-            with self._redis.pipeline() as pipe:
-                pipe.hsetnx(self._keys.partitions, self._topic, str(partitions))
-                pipe.hget(self._keys.partitions, self._topic)
-                pipe.get(self._keys.definitions)
-                _, noted, declared = pipe.execute()
-        except RedisError as error:
-            raise StoreError(f"cannot read from Redis: {error}") from error
-        if int(noted) != partitions:
+        k = self._keys
+        with self._reading("what was counted", k.partitions, k.definitions) as pipe:
+            pipe.hsetnx(k.partitions, self._topic, str(partitions))
+            pipe.hget(k.partitions, self._topic)
+            pipe.get(k.definitions)
+            _, noted, declared = pipe.execute()
+        before = number(f"{k.partitions} {self._topic}", noted)
+        if before != partitions:
             raise BoardsChangedError(
-                f"{self._topic} has {partitions} partitions, and had {int(noted)} when Redis "
+                f"{self._topic} has {partitions} partitions, and had {before} when Redis "
                 "counted it: nothing was changed. To count the log anew: `leaderboard rebuild`; "
                 "if that was done already, start this processor again"
             )
-        if declared is not None and declared.decode() != self._definitions:
+        if declared is not None and declared != self._definitions.encode():
             raise other_boards(len(self.boards))
 
     def claim_topic(self, topic_id: str) -> str:
@@ -160,14 +169,12 @@ class Writer:
         StoreError
             when Redis fails.
         """
-        try:
-            with self._redis.pipeline() as pipe:
-                pipe.hsetnx(self._keys.topics, self._topic, topic_id)
-                pipe.hget(self._keys.topics, self._topic)
-                noted: bytes = pipe.execute()[1]
-        except RedisError as error:
-            raise StoreError(f"cannot read the topic's id from Redis: {error}") from error
-        return noted.decode()
+        topics = self._keys.topics
+        with self._reading("the topic's id", topics) as pipe:
+            pipe.hsetnx(topics, self._topic, topic_id)
+            pipe.hget(topics, self._topic)
+            _, noted = pipe.execute()
+        return utf8(f"{topics} {self._topic}", noted)
 
     def expire(self, partitions: Sequence[int]) -> int:
         """Delete the final windows beyond those their boards keep; returns how many keys.
@@ -207,11 +214,9 @@ class Writer:
         """Label and end of the windows that can not change any more, oldest first."""
         key = f"{self._keys.of_boards['windows']}{board.name}"
         latest = watermark // 1_000_000 - board.lateness_s
-        try:
+        with translated(self._redis, "cannot read windows from Redis", self._keys, [key]):
             found: Any = self._redis.zrangebyscore(key, "-inf", latest, withscores=True)
-        except RedisError as error:
-            raise StoreError(f"cannot read windows from Redis: {error}") from error
-        return [(label.decode(), end) for label, end in found]
+        return [(utf8(key, label), end) for label, end in found]
 
     def forget(self) -> None:
         """Drop what was learned from Redis: its state may be another one now."""
@@ -275,7 +280,7 @@ class Writer:
         if prepared.known != self._known:
             prepared = self.prepare(prepared.changes, prepared.knows)
         sent = self._scripts.send(prepared.calls) if prepared.calls else None
-        return Applying(sent, len(self.boards))
+        return Applying(sent, len(self.boards), self._keys.offsets)
 
     @property
     def _known(self) -> tuple[str | None, int | None]:

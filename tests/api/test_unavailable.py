@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 
@@ -26,6 +27,21 @@ def test_redis_that_never_was_is_503(settings: Settings, private_redis: PrivateR
             assert answer.status_code == 503, path
             assert str(private_redis.port) in answer.json()["detail"]
             assert answer.headers["retry-after"]
+
+
+def test_a_cluster_is_503_and_named(
+    settings: Settings, private_redis_factory: Callable[..., PrivateRedis]
+):
+    redis = private_redis_factory(**{"cluster-enabled": "yes"})
+    with redis.client() as client:
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        until(lambda: client.cluster("INFO")["cluster_state"] == "ok")
+    with serving(settings, redis.url) as api:
+        for path in set(PATHS) - {"/health/ready"}:
+            answer = api.get(path)
+
+            assert answer.status_code == 503, path
+            assert "is a Redis Cluster, expected one server" in answer.json()["detail"]
 
 
 def test_the_last_moment_is_served_with_its_age(

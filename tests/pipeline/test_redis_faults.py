@@ -181,12 +181,48 @@ def test_connections_cut_again_and_again(pipe: Pipe):
     pipe.assert_right(2000)
 
 
-def test_a_key_of_another_type_stops_the_processor(pipe: Pipe):
+@pytest.mark.parametrize(
+    "name", ["board", "offsets", "watermarks", "epoch", "topics", "partitions", "definitions"]
+)
+def test_a_key_of_another_type_stops_the_processor(pipe: Pipe, name: str):
     """No second try would help: it says so at once, and once the key is gone nothing was lost."""
+    key = getattr(pipe.keys, name)
     pipe.send(pipe.events(100))
-    pipe.redis.set(pipe.keys.board, "no board")
-    with pytest.raises(RefusedError, match="WRONGTYPE"):
+    pipe.redis.xadd(key, {"none": "of ours"})
+    with pytest.raises(RefusedError, match=f"{key} is a stream, expected a "):
         pipe.drain()
-    pipe.redis.delete(pipe.keys.board)
+    pipe.redis.delete(key)
     pipe.drain()
     pipe.assert_right(100)
+
+
+@pytest.mark.parametrize("name", ["offsets", "watermarks"])
+def test_a_value_that_is_none_of_ours_stops_the_processor(pipe: Pipe, name: str):
+    key, field = getattr(pipe.keys, name), pipe.keys.offset_field(pipe.settings.topic, 0)
+    with pipe.processor() as processor:
+
+        def overwritten() -> bool:
+            if len(processor.positions) == 3:
+                pipe.redis.hset(key, field, "soon")
+            return False
+
+        with pytest.raises(RefusedError, match=f"{key} {field}: expected a "):
+            processor.run(stopped=overwritten)
+    pipe.redis.hdel(key, field)
+    pipe.send(pipe.events(100))
+    pipe.drain()
+    pipe.assert_right(100)
+
+
+def test_a_cluster_stops_the_processor(
+    settings: Settings, private_redis_factory: Callable[..., PrivateRedis]
+):
+    server = private_redis_factory(**{"cluster-enabled": "yes"})
+    pipe = Pipe(settings.with_(redis=server.url))
+    pipe.redis.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+    until(lambda: pipe.redis.cluster("INFO")["cluster_state"] == "ok")
+    pipe.send(pipe.events(10))
+    for stops in (pipe.drain, pipe.verify, pipe.rebuild):
+        with pytest.raises(RefusedError, match="It is a Redis Cluster, expected one server"):
+            stops()
+    pipe.close()

@@ -14,6 +14,7 @@ from leaderboard.settings import Settings
 from leaderboard.store.applying import Outcome
 from leaderboard.store.keys import Keys
 from tests.pipeline.pipes import Pipe
+from tests.private_redis import PrivateRedis
 from tests.proxy import Predicate, Proxy
 from tests.recovery import Recovery
 from tests.waiting import until
@@ -104,6 +105,45 @@ def test_resets_again_and_again(pipe: Pipe, proxy: Proxy, far: Redis, recovery: 
         with recovery("Redis: connections reset"):
             until(lambda: applied(pipe) == 1000)
     pipe.assert_right(1000)
+
+
+@pytest.fixture
+def pair(
+    private_redis_factory: Callable[..., PrivateRedis],
+) -> tuple[PrivateRedis, PrivateRedis]:
+    """A primary, and its replica in sync."""
+    primary, replica = (private_redis_factory(**{"repl-diskless-sync-delay": "0"}) for _ in "ab")
+    follow(replica, primary)
+    return primary, replica
+
+
+def follow(replica: PrivateRedis, primary: PrivateRedis) -> None:
+    with replica.client() as client:
+        client.execute_command("REPLICAOF", "127.0.0.1", str(primary.port))
+        until(lambda: client.info("replication")["master_link_status"] == "up")
+
+
+def test_a_primary_demoted_while_connections_to_it_stay_open(
+    settings: Settings, pair: tuple[PrivateRedis, PrivateRedis], recovery: Recovery
+):
+    """As after a failover by DNS: only connections made anew get to the new primary."""
+    old, new = pair
+    pipe = Pipe(settings.with_(redis=new.url))
+    with Proxy(f"127.0.0.1:{old.port}") as proxy:
+        far = connect_redis(f"redis://{proxy.address}/0", TIMEOUT_S)
+        with pipe.running(far, max_poll_records=20) as processor:
+            pipe.send(pipe.events(300))
+            until(lambda: processor.totals.applied >= 60)
+            pipe.redis.execute_command("REPLICAOF", "NO", "ONE")
+            proxy.target = f"127.0.0.1:{new.port}"
+            pipe.send(pipe.events(300, seed=2))
+            follow(old, new)
+            with recovery("Redis: failover"):
+                until(lambda: applied(pipe) == 600)
+            until(lambda: sum(processor.positions.values()) == 600)
+        far.close()
+    pipe.assert_right(600)
+    pipe.close()
 
 
 @pytest.mark.parametrize("fault", ["half_open", "refusing"])

@@ -188,6 +188,16 @@ def test_doctor_says_what_to_do(own: Settings, monkeypatch):
     assert "is taken by another program" in checks["kafka port"].detail
 
 
+def test_doctor_refuses_a_redis_cluster(
+    own: Settings, private_redis_factory: Callable[..., PrivateRedis]
+):
+    url = private_redis_factory(**{"cluster-enabled": "yes"}).url
+    (redis,) = (check for check in stack.doctor(own.with_(redis=url)) if check.name == "redis")
+    assert not redis.ok
+    assert "is a Redis Cluster" in redis.detail
+    assert "one server" in redis.fix
+
+
 def test_doctor_checks_only_what_is_used(own: Settings, servers: stack.Servers):
     """With external servers neither Java nor jars nor ports matter."""
     outside = own.with_(kafka=servers.kafka, redis=servers.redis)

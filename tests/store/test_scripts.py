@@ -6,6 +6,7 @@ import pytest
 from redis import Redis
 
 from leaderboard.errors import RefusedError, StoreError
+from leaderboard.store.keys import Keys
 from leaderboard.store.scripts import Call, Scripts
 from tests.private_redis import PrivateRedis
 
@@ -24,7 +25,7 @@ def timed() -> list[tuple[str, float]]:
 
 @pytest.fixture
 def scripts(redis: Redis, timed: list[tuple[str, float]]) -> Iterator[Scripts]:
-    yield Scripts(redis, lambda name, seconds: timed.append((name, seconds)))
+    yield Scripts(redis, Keys(), lambda name, seconds: timed.append((name, seconds)))
     assert not redis.connection_pool._in_use_connections
 
 
@@ -70,10 +71,10 @@ def test_what_redis_will_never_take_is_told_from_what_it_may(redis: Redis, scrip
 
 def test_redis_gone_while_calls_are_under_way(private_redis: PrivateRedis):
     client = private_redis.client()
-    scripts = Scripts(client, lambda _name, _seconds: None)
+    scripts = Scripts(client, Keys(), lambda _name, _seconds: None)
     scripts.run([begin(1)])
     private_redis.kill()
-    with pytest.raises(StoreError, match="Redis is away"):
+    with pytest.raises(StoreError, match="cannot write to Redis"):
         scripts.run([begin(2)])
     private_redis.start()
     assert scripts.run([begin(3)]) == [1]
