@@ -24,7 +24,7 @@ offset."""
 
 
 class Raw(Protocol):
-    """A record as Kafka carries it; `timestamp` in milliseconds since 1970 UTC."""
+    """A record as Kafka carries it; `timestamp` in milliseconds since 1970 UTC, -1: unknown."""
 
     @property
     def topic(self) -> str: ...
