@@ -80,7 +80,8 @@ def fill(
     oracle = Oracle(boards=BoardsOracle(boards))
     records = 0
     for record in read_log(kafka, name):
-        oracle.feed(record.partition, record.value, record.timestamp * 1000)
+        logged_us = record.timestamp * 1000 if record.timestamp >= 0 else None
+        oracle.feed(record.partition, record.value, logged_us)
         records += 1
     if not records == oracle.applied == events:
         raise AssertionError(f"{name} holds {records} records, expected {events}")

@@ -33,8 +33,8 @@ from leaderboard.store.writer import Writer
 BATCH = 20_000
 """Records that are decoded and folded at once, all of one partition."""
 
-Raw: TypeAlias = tuple[int, bytes, int]
-"""Offset, value, and time of the log in microseconds."""
+Raw: TypeAlias = tuple[int, bytes, int | None]
+"""Offset, value, and time of the log in microseconds (None: unknown)."""
 Run: TypeAlias = tuple[int, list[Raw]]
 """A partition and some of its records."""
 
@@ -57,7 +57,10 @@ def main() -> None:
     spec = Spec.read()
     gc.set_threshold(*COLLECT_AFTER)  # as the processor's command does
     log = read_log(spec.kafka, spec.topic)
-    runs = cut((r.partition, (r.offset, r.value, r.timestamp * 1000)) for r in log)
+    runs = cut(
+        (r.partition, (r.offset, r.value, r.timestamp * 1000 if r.timestamp >= 0 else None))
+        for r in log
+    )
     values = [value for _, raws in runs for _, value, _ in raws]
     us: dict[str, float] = {}
     works: dict[str, Callable[[], Any]] = {

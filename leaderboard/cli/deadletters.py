@@ -26,6 +26,8 @@ deadletters = typer.Typer(
     help="Bad records: look at them, replay those that can be read now.", no_args_is_help=True
 )
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
+BEGINNING = 120
+"""Characters of the value in a line of `list`."""
 HEX_ROW = 16
 """Bytes in a line of `show`."""
 
@@ -63,9 +65,8 @@ def list_dead_letters(
     for column in ("From", "Reason", "Begins with", "Replayed"):
         table.add_column(column, overflow="fold")
     for letter in letters:
-        begins = repr(letter.value)[:120]
         replayed = "yes" if letter.replayed else ""
-        table.add_row(letter.place, Text(letter.error), Text(begins), replayed)
+        table.add_row(letter.place, Text(letter.error), Text(_begins(letter)), replayed)
     Console().print(table)
 
 
@@ -97,26 +98,45 @@ def show_dead_letter(
         raise NotThereError(f"no letter of {place}: `leaderboard deadletters list` shows them")
 
 
+def _begins(letter: DeadLetter) -> str:
+    if letter.value is None:
+        return "None"
+    begins = repr(letter.value[:BEGINNING])[:BEGINNING]
+    return begins if letter.truncated is None else f"{begins} (cut, {letter.truncated} bytes)"
+
+
 def _lines(letter: DeadLetter, kept_in: str, wire: Wire) -> Iterator[str]:
     """A letter for people. Time is that of the record in the log."""
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=letter.timestamp_ms)
     yield f"{letter.place}, kept in {kept_in}"
     yield f"reason    {letter.error}"
-    yield f"time      {at.isoformat(timespec='milliseconds')}"
+    yield f"time      {_time(letter.timestamp_ms)}"
     yield f"replayed  {'yes' if letter.replayed else 'no'}"
     yield f"key       {'null' if letter.key is None else readable(letter.key)}"
+    if letter.truncated is not None:
+        yield (
+            "cut       it was too large: here is its start, without headers; the log has all of "
+            f"it at {letter.place}"
+        )
     for name, value in letter.headers:
         yield f"header    {name}: {readable(value)}"
     if letter.value is None:
         yield "value     null"
         return
-    yield f"value     {len(letter.value)} bytes"
+    of = "" if letter.truncated is None else f" of {letter.truncated}"
+    yield f"value     {len(letter.value)}{of} bytes"
     yield readable_value(letter.value, letter.headers, wire) or ""
     yield "as hex"
     for start in range(0, len(letter.value), HEX_ROW):
         yield f"{start:08x}  {letter.value[start : start + HEX_ROW].hex(' ')}"
     yield "as base64"
     yield base64.b64encode(letter.value).decode()
+
+
+def _time(ms: int) -> str:
+    if ms < 0:
+        return "unknown"
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    return at.isoformat(timespec="milliseconds")
 
 
 def _plain(letter: DeadLetter) -> dict[str, object]:

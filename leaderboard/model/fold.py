@@ -29,7 +29,8 @@ RECENT = 100
 
 
 MOST_AHEAD = timedelta(days=1)
-"""An event stamped further ahead of its record does not move the watermark: its clock is wrong."""
+"""An event stamped further ahead of its record does not move the watermark: its clock is wrong. A
+record of unknown time says nothing of its event's clock, so that is believed."""
 
 
 class Record(Struct, frozen=True, gc=False):

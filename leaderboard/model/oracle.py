@@ -81,11 +81,14 @@ class Oracle:
         self,
         partition: int,
         value: bytes | None,
-        logged_us: int = 10**18,
+        logged_us: int | None = None,
         headers: Headers = (),
         schema_text: SchemaText = lambda _id: None,
     ) -> dict[str, Any] | None:
-        """Count a record logged at `logged_us`; returns the event, None if bad or a duplicate."""
+        """Count a record logged at `logged_us` (None: unknown, so it caps no watermark).
+
+        Returns the event, None if bad or a duplicate.
+        """
         event = read(value, headers, schema_text)
         if event is None:
             self.dead_letters += 1

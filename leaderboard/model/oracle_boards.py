@@ -52,14 +52,14 @@ class BoardsOracle:
         self.ends: dict[Place, int] = {}
         self.counts: dict[str, int] = defaultdict(int)
 
-    def feed(self, partition: int, event: dict[str, Any], logged_us: int) -> None:
-        """Count `event` (as `oracle.read` gives it), logged at `logged_us`."""
+    def feed(self, partition: int, event: dict[str, Any], logged_us: int | None) -> None:
+        """Count `event` (as `oracle.read` gives it), logged at `logged_us` (None: unknown)."""
         at = _micros(event["timestamp"])
         before = self.watermarks.get(partition, -(10**18))
         for board in self.boards.values():
             for value in _values(board, event):
                 self._count(board, partition, event, value, at, before)
-        if at <= logged_us + DAY * SECOND:
+        if logged_us is None or at <= logged_us + DAY * SECOND:
             self.watermarks[partition] = max(before, at)
 
     def _count(

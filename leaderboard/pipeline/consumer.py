@@ -29,7 +29,7 @@ NO_SUCH_SESSION = (
 
 
 class Raw(Protocol):
-    """A record as Kafka carries it; `timestamp` in milliseconds since 1970 UTC."""
+    """A record as Kafka carries it; `timestamp` in milliseconds since 1970 UTC, -1: unknown."""
 
     @property
     def topic(self) -> str: ...

@@ -263,7 +263,14 @@ class Processor:
             return None
         decode = self._wire.decode
         records = {
-            p: [Record(r.offset, decode(r.value, r.headers), r.timestamp * 1000) for r in rs]
+            p: [
+                Record(
+                    r.offset,
+                    decode(r.value, r.headers),
+                    r.timestamp * 1000 if r.timestamp >= 0 else None,
+                )
+                for r in rs
+            ]
             for p, rs in polled.items()
         }
         start = {p: self._mine.expected(p) for p in polled}

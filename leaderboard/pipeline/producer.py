@@ -17,7 +17,7 @@ from kafka.errors import KafkaError
 from leaderboard.errors import ServersError, StageError
 from leaderboard.model.events import GameEvent
 from leaderboard.model.wire import Encode, json_encoder
-from leaderboard.pipeline.client import client
+from leaderboard.pipeline.client import LARGE, client
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,8 @@ class Producer:
         Batch for throughput instead of sending at once.
     linger_ms
         How long a record waits for company; None: as `throughput` says.
+    large
+        Send compressed, also records of more than 1 MiB.
     encode
         How events are written; JSON by default.
     on_ack
@@ -76,6 +78,7 @@ class Producer:
         *,
         throughput: bool = False,
         linger_ms: int | None = None,
+        large: bool = False,
         encode: Encode | None = None,
         on_ack: Callable[[float], None] = lambda _: None,
     ) -> None:
@@ -91,6 +94,7 @@ class Producer:
         batching = THROUGHPUT if throughput else TEACHING
         if linger_ms is not None:
             batching = batching | {"linger_ms": linger_ms}
+        sizes = LARGE if large else {}
         try:
             self._kafka = KafkaProducer(
                 **client(kafka),
@@ -98,9 +102,19 @@ class Producer:
                 retries=3,
                 allow_auto_create_topics=False,
                 **batching,
+                **sizes,
             )
         except KafkaError as error:
             raise ServersError(f"no Kafka answers at {kafka}: {error}") from error
+
+    @property
+    def partitions(self) -> set[int]:
+        """Those of the topic. Raises as `send`."""
+        try:
+            found: set[int] = self._kafka.partitions_for(self.topic)
+        except KafkaError as error:
+            raise self._refused_by_kafka(error) from error
+        return found
 
     def send(self, event: GameEvent) -> None:
         """Send `event`; returns before Kafka has acknowledged it.
@@ -140,14 +154,17 @@ class Producer:
                 partition=record.partition,
             )
         except KafkaError as error:
-            raise ServersError(
-                f"Kafka takes no record for topic {self.topic}: {error}; "
-                "does the topic exist, is the broker up? (`leaderboard doctor`)"
-            ) from error
+            raise self._refused_by_kafka(error) from error
         if not self._timing:
             self._timing = True
             future.add_callback(self._acknowledged, began).add_errback(self._refuse)
         self._pending.append((future, record))
+
+    def _refused_by_kafka(self, error: KafkaError) -> ServersError:
+        return ServersError(
+            f"Kafka takes no record for topic {self.topic}: {error}; "
+            "does the topic exist, is the broker up? (`leaderboard doctor`)"
+        )
 
     def _acknowledged(self, began: float, _metadata: object) -> None:
         self._on_ack(time.monotonic() - began)

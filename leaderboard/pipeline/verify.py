@@ -104,7 +104,7 @@ def verify(
     total = sum(max(0, stored[p] - begin) for p, begin in begins.items())
     for record in read_log(kafka, topic, end=stored):
         schema_text = knowledge.schema_text(record.partition, record.offset)
-        logged_us = record.timestamp * 1000
+        logged_us = record.timestamp * 1000 if record.timestamp >= 0 else None
         oracle.feed(record.partition, record.value, logged_us, record.headers, schema_text)
         records += 1
         if records % 1000 == 0:

@@ -5,11 +5,18 @@ import json
 import re
 
 from leaderboard.model.wire import Wire, avro_header_encoder
+from leaderboard.pipeline.deadletter import KEPT_BYTES
 from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.schemas import known
 from leaderboard.settings import Settings
 from tests.cli.commands import run
 from tests.pipeline.pipes import Pipe
+from tests.pipeline.test_large_records import (
+    NOISE,
+    SMALL_LIMIT,
+    letters_of_at_most,
+    send_compressed,
+)
 
 OLD = Wire(known().up_to(1))
 """A program that knows the first version alone."""
@@ -83,6 +90,28 @@ def test_one_letter_with_everything_in_it(settings: Settings):
     assert [json.loads(letter)["offset"] for letter in newest] == [1, 2]
     reason = json.loads(newest[0])["error"]
     assert "1 dead letters" in run(settings, "deadletters", "list", "--reason", reason).stdout
+
+
+def test_a_cut_letter_says_so(settings: Settings):
+    """Too large for its topic: the start is shown, and where the rest is."""
+    letters_of_at_most(settings, SMALL_LIMIT)
+    pipe = Pipe(settings.with_(partitions=1))
+    try:
+        send_compressed(pipe, b"junk" + NOISE, [("trace", b"abc")])
+        pipe.drain()
+        pipe.delete_records()
+    finally:
+        pipe.close()
+    place, size = f"{settings.topic}[0]@0", len(NOISE) + 4
+    listed = "".join(run(settings, "deadletters", "list").stdout.split())
+    assert f"cut,{size}bytes" in re.sub("[^a-z0-9,]", "", listed)
+    (line,) = run(settings, "deadletters", "list", "--json").stdout.splitlines()
+    assert json.loads(line)["truncated"] == size
+    shown = run(settings, "deadletters", "show", place).stdout
+    assert f"the log has all of it at {place}" in shown
+    assert f"value     {KEPT_BYTES} of {size} bytes" in shown
+    done = run(settings, "deadletters", "replay")
+    assert "still bad: 1 x only its start was kept" in done.stdout
 
 
 def test_no_letters(settings: Settings):

@@ -1,11 +1,13 @@
 """Properties of the fold: duplicates, cuts and order between players change nothing."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
 from typing import Any
 
+import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from leaderboard.model.events import BadRecord, Event, encode
 from leaderboard.model.fold import RECENT, Changes, Record, fold
 from leaderboard.model.oracle import Oracle
 from leaderboard.model.simulate import Profile, simulate
+from leaderboard.model.windows import micros
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -124,3 +127,21 @@ def test_a_rename_keeps_the_player_whole():
     (changes,) = fold(records([first, renamed]), 0)
     assert list(changes.players) == ["player_001"]
     assert changes.players["player_001"].name == "New"
+
+
+@pytest.mark.parametrize(
+    ("logged", "moves"),
+    [(START, False), (START + timedelta(days=2), True), (START + timedelta(days=3), True),
+     (None, True)],
+)  # fmt: skip
+def test_the_watermark_is_capped_by_the_time_of_the_record_if_that_is_known(
+    logged: datetime | None, moves: bool
+):
+    """An event two and a half days after the start; the oracle says the same."""
+    at = START + timedelta(days=2, hours=12)
+    event = msgspec.structs.replace(events(1)[0], timestamp=at)
+    logged_us = None if logged is None else micros(logged)
+    (changes,) = fold([Record(0, event, logged_us)], 0)
+    oracle = Oracle()
+    oracle.feed(0, encode(event), logged_us)
+    assert changes.watermark == oracle.boards.watermarks.get(0) == (micros(at) if moves else None)

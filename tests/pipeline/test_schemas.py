@@ -179,6 +179,23 @@ def test_two_replays_at_once_count_once(pipe: Pipe, monkeypatch):
     assert (report.applied, report.duplicates, report.dead_letters) == (20, 20, 20)
 
 
+def test_a_letter_whose_partition_is_no_more_is_not_replayed_and_holds_up_no_other(pipe: Pipe):
+    """A topic made anew with fewer partitions. Into another partition, a replay that dies before
+    its receipt could count twice: its event id is known in one partition alone."""
+    pipe.send(pipe.events(3))
+    records = list(read_log(pipe.settings.kafka, pipe.settings.topic))
+    s = pipe.settings
+    letters = DeadLetters(s.kafka, s.dead_letter_topic, s.late_topic)
+    letters.publish([(r, "older rules") for r in (records[0]._replace(partition=7), *records)], [])
+    letters.close()
+    done = replayed(pipe)
+    assert (done.replayed, done.bad.total()) == (3, 1)
+    assert next(iter(done.bad)).startswith(f"{s.topic} has no partition 7 any more")
+    assert [letter.partition for letter in pipe.letters() if not letter.replayed] == [7]
+    pipe.drain()
+    assert pipe.assert_right(6).applied == 3
+
+
 class Stricter(Wire):
     """A program of older rules: no more than 100 points an event."""
 

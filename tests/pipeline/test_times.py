@@ -9,8 +9,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from kafka import KafkaProducer
 
-from leaderboard.model.events import GameEvent, PlayerScored
+from leaderboard.model.events import GameEvent, PlayerScored, encode
+from leaderboard.model.windows import micros
+from leaderboard.pipeline.client import client
 from tests.pipeline.pipes import Pipe
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -39,9 +42,13 @@ def scored(n: int, at: datetime) -> GameEvent:
 
 @pytest.fixture
 def pipe(make_pipe: Callable[..., Pipe], tmp_path: Path) -> Pipe:
-    declared = tmp_path / "boards.toml"
+    return boards_pipe(make_pipe, tmp_path)
+
+
+def boards_pipe(make_pipe: Callable[..., Pipe], folder: Path, **changes: object) -> Pipe:
+    declared = folder / "boards.toml"
     declared.write_text(BOARDS)
-    return make_pipe(boards_file=str(declared), partitions=1)
+    return make_pipe(boards_file=str(declared), partitions=1, **changes)
 
 
 def windows(pipe: Pipe, board: str) -> dict[str, int]:
@@ -98,3 +105,23 @@ def test_a_clock_days_ahead_makes_nobody_else_late(pipe: Pipe):
     assert days[f"{times[1].astimezone(BERLIN):%Y-%m-%d}"] == 1
     assert sum(days.values()) + totals.late >= 5
     pipe.assert_right(5)
+
+
+@pytest.mark.parametrize("kind", ["kafka-python", "confluent"])
+def test_records_of_unknown_time_move_the_watermark(
+    make_pipe: Callable[..., Pipe], tmp_path: Path, kind: str
+):
+    """Kafka's -1; two of known time among them, the second on a clock that is days ahead."""
+    pipe = boards_pipe(make_pipe, tmp_path, kafka_client=kind)
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
+    hours, logged = [0, 6, 1, 7, 200, 1], [None, None, None, start, start, None]
+    with KafkaProducer(**client(pipe.settings.kafka)) as producer:
+        for n, (hour, at) in enumerate(zip(hours, logged, strict=True)):
+            ms = -1 if at is None else micros(at) // 1000
+            event = scored(n, start + timedelta(hours=hour))
+            producer.send(pipe.settings.topic, encode(event), timestamp_ms=ms).get(timeout=30)
+    with pipe.processor() as processor:
+        processor.run(drain=True)
+        assert processor.watermarks == {0: micros(start + timedelta(hours=7))}
+        assert (processor.totals.applied, processor.totals.late) == (6, 2)
+    pipe.assert_right(6)

@@ -131,7 +131,11 @@ def send(kafka: str, topic: str, plan: Sequence[Delivery]) -> int:
 def recorded(kafka: str, topic: str) -> list[Record]:
     """The log of a topic of one partition, as the processor folds it."""
     return [
-        Record(record.offset, decode(record.value), record.timestamp * 1000)
+        Record(
+            record.offset,
+            decode(record.value),
+            record.timestamp * 1000 if record.timestamp >= 0 else None,
+        )
         for record in read_log(kafka, topic)
     ]
 
