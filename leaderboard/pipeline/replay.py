@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from leaderboard.model.events import BadRecord
 from leaderboard.model.wire import Wire
-from leaderboard.pipeline.deadletter import DeadLetter, read_dead_letters, read_log, receipt
+from leaderboard.pipeline.deadletter import DeadLetter, read_dead_letters, receipt
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.producer import Producer
 
 CHUNK = 500

@@ -12,7 +12,8 @@ from leaderboard.errors import ServersError, StoreError
 from leaderboard.model.events import BadRecord, Event, encode
 from leaderboard.model.wire import Headers, Wire
 from leaderboard.pipeline.client import LARGE, client
-from leaderboard.pipeline.deadletter import KEPT_BYTES, DeadLetter, read_dead_letters, read_log
+from leaderboard.pipeline.deadletter import KEPT_BYTES, DeadLetter, read_dead_letters
+from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.processor import Processor
 from leaderboard.pipeline.replay import Replay, replay
 from leaderboard.pipeline.schemas import known, local_wire
