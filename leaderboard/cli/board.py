@@ -4,8 +4,8 @@ from redis import Redis
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from leaderboard.cli.visible import cell
 from leaderboard.model.boards import Board
 from leaderboard.model.windows import instant
 from leaderboard.store import reader
@@ -26,7 +26,7 @@ def print_board(redis: Redis, keys: Keys, n: int) -> None:
     )
     _add_player_columns(table)
     for row in snapshot.rows:
-        table.add_row(str(row.rank), Text(row.player_name), Text(row.player_id), f"{row.score:,}")
+        table.add_row(str(row.rank), cell(row.player_name), cell(row.player_id), f"{row.score:,}")
     Console().print(table)
 
 
@@ -34,12 +34,12 @@ def print_page(page: BoardPage) -> None:
     """Print a board's rows to standard output."""
     place = page.place
     table = Table(
-        title=f"{place.id}: {page.total:,} players",
+        title=cell(f"{place.id}: {page.total:,} players"),
         caption=f"{place.policy} ranks" + (f"; window {page.state}" if page.state else ""),
     )
     _add_player_columns(table)
     for row in page.rows:
-        table.add_row(str(row.rank), Text(row.player_name), Text(row.player_id), shown(row.score))
+        table.add_row(str(row.rank), cell(row.player_name), cell(row.player_id), shown(row.score))
     Console().print(table)
 
 

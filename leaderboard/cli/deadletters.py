@@ -11,9 +11,9 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from leaderboard import stack
+from leaderboard.cli.visible import cell, visible
 from leaderboard.errors import NotThereError, QuestionError
 from leaderboard.model.wire import Wire
 from leaderboard.pipeline.deadletter import DeadLetter, read_dead_letters
@@ -57,7 +57,7 @@ def list_dead_letters(
         letters = sorted(letters, key=lambda letter: letter.timestamp_ms)[-n:]
     if as_json:
         for letter in letters:
-            sys.stdout.write(msgspec.json.encode(_plain(letter)).decode() + "\n")
+            sys.stdout.write(visible(msgspec.json.encode(_plain(letter)).decode()) + "\n")
         return
     table = Table(title=f"{len(letters)} dead letters in {settings.dead_letter_topic}")
     for column in ("From", "Reason", "Begins with", "Replayed"):
@@ -65,7 +65,7 @@ def list_dead_letters(
     for letter in letters:
         begins = repr(letter.value)[:120]
         replayed = "yes" if letter.replayed else ""
-        table.add_row(letter.place, Text(letter.error), Text(begins), replayed)
+        table.add_row(*map(cell, (letter.place, letter.error, begins, replayed)))
     Console().print(table)
 
 
@@ -90,7 +90,7 @@ def show_dead_letter(
             if letter.place == place:
                 found = True
                 if as_json:
-                    sys.stdout.write(msgspec.json.encode(_plain(letter)).decode() + "\n")
+                    sys.stdout.write(visible(msgspec.json.encode(_plain(letter)).decode()) + "\n")
                 else:
                     sys.stdout.write("\n".join(_lines(letter, kept_in, wire)) + "\n")
     if not found:
@@ -100,18 +100,20 @@ def show_dead_letter(
 def _lines(letter: DeadLetter, kept_in: str, wire: Wire) -> Iterator[str]:
     """A letter for people. Time is that of the record in the log."""
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=letter.timestamp_ms)
-    yield f"{letter.place}, kept in {kept_in}"
-    yield f"reason    {letter.error}"
+    yield f"{visible(letter.place)}, kept in {kept_in}"
+    yield f"reason    {visible(letter.error)}"
     yield f"time      {at.isoformat(timespec='milliseconds')}"
     yield f"replayed  {'yes' if letter.replayed else 'no'}"
-    yield f"key       {'null' if letter.key is None else readable(letter.key)}"
+    key = "null" if letter.key is None else readable(letter.key) or ""
+    yield f"key       {visible(key)}"
     for name, value in letter.headers:
-        yield f"header    {name}: {readable(value)}"
+        yield visible(f"header    {name}: {readable(value)}")
     if letter.value is None:
         yield "value     null"
         return
     yield f"value     {len(letter.value)} bytes"
-    yield readable_value(letter.value, letter.headers, wire) or ""
+    text = readable_value(letter.value, letter.headers, wire) or ""
+    yield visible(text, keep="\n")
     yield "as hex"
     for start in range(0, len(letter.value), HEX_ROW):
         yield f"{start:08x}  {letter.value[start : start + HEX_ROW].hex(' ')}"
@@ -149,4 +151,4 @@ def replay_dead_letters(
         f"still bad, {done.before} were replayed before, {done.passed_over} passed over\n"
     )
     for why, count in done.bad.most_common(20):
-        sys.stdout.write(f"still bad: {count} x {why}\n")
+        sys.stdout.write(f"still bad: {count} x {visible(why)}\n")

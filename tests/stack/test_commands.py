@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from leaderboard import stack
-from leaderboard.cli import app
+from leaderboard.cli.commands import app
 from leaderboard.cli.replies import for_people, raw
 from leaderboard.settings import Settings
 from leaderboard.stack.state import read_state, state_file
