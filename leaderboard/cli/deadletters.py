@@ -17,6 +17,7 @@ from leaderboard.cli.visible import cell, visible
 from leaderboard.errors import NotThereError, QuestionError
 from leaderboard.model.wire import Wire
 from leaderboard.pipeline.deadletter import DeadLetter, read_dead_letters
+from leaderboard.pipeline.present import is_present
 from leaderboard.pipeline.readable import readable, readable_value
 from leaderboard.pipeline.replay import replay
 from leaderboard.pipeline.schemas import wire_of
@@ -48,6 +49,8 @@ def list_dead_letters(
     """
     settings = Settings.load()
     servers = stack.connect(settings)
+    if not _any_yet(servers.kafka, settings.dead_letter_topic):
+        return
     letters = [
         letter
         for letter in read_dead_letters(servers.kafka, settings.dead_letter_topic)
@@ -85,7 +88,8 @@ def show_dead_letter(
     settings = Settings.load()
     servers = stack.connect(settings)
     wire, found = wire_of(settings), False
-    for kept_in in (settings.dead_letter_topic, settings.late_topic):
+    topics = (settings.dead_letter_topic, settings.late_topic)
+    for kept_in in (topic for topic in topics if is_present(servers.kafka, topic)):
         for letter in read_dead_letters(servers.kafka, kept_in):
             if letter.place == place:
                 found = True
@@ -95,6 +99,16 @@ def show_dead_letter(
                     sys.stdout.write("\n".join(_lines(letter, kept_in, wire)) + "\n")
     if not found:
         raise NotThereError(f"no letter of {place}: `leaderboard deadletters list` shows them")
+
+
+def _any_yet(kafka: str, topic: str) -> bool:
+    """Whether there can be letters; says so on standard error if not."""
+    if is_present(kafka, topic):
+        return True
+    sys.stderr.write(
+        f"no dead letters yet: nothing was produced or processed, so there is no topic {topic}\n"
+    )
+    return False
 
 
 def _lines(letter: DeadLetter, kept_in: str, wire: Wire) -> Iterator[str]:
@@ -143,6 +157,8 @@ def replay_dead_letters(
     """
     settings = Settings.load()
     servers = stack.connect(settings)
+    if not _any_yet(servers.kafka, settings.dead_letter_topic):
+        return
     done = replay(
         servers.kafka, settings.topic, settings.dead_letter_topic, wire_of(settings), reason=reason
     )

@@ -67,12 +67,12 @@ def lab(
 def _announce(url: str, whose: stack.Owner | None) -> None:
     """Say where JupyterLab is; from here on Ctrl-C ends it as SIGTERM does, without a question."""
     signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
-    if whose and whose.pid == os.getpid():
+    if whose is None:
+        end = "it; the servers stay"
+    elif whose.pid == os.getpid():
         end = "it and the servers"
     else:
-        end = (
-            f"it; the servers stop with {visible(str(whose))}" if whose else "it; the servers stay"
-        )
+        end = f"it; the servers stop with {visible(str(whose))}"
     _say(f"JupyterLab {url}  (Ctrl-C stops {end})")
 
 

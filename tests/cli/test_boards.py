@@ -1,12 +1,20 @@
 """Boards as commands."""
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from leaderboard.cli.board import print_boards
+from leaderboard.model.boards import GLOBAL, Board, parse
+from leaderboard.model.moments import window_of
 from leaderboard.settings import Settings
+from leaderboard.store.catalog import BoardInfo, Kept
 from tests.cli.commands import run
+
+BOARDS_MD = Path(__file__).parents[2] / "docs" / "boards.md"
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:
@@ -47,6 +55,35 @@ def test_list(filled: Settings):
     infos = json_lines(run(filled, "boards", "list", "--json").stdout)
     assert [info["board"]["name"] for info in infos[:2]] == ["global", "hourly"]
     assert (infos[0]["total"], infos[2]["windows_kept"]) == (5, 1)
+
+
+def test_the_boards_of_the_documentation_stand_readable_in_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    toml = BOARDS_MD.read_text().partition("```toml")[2].partition("```")[0]
+    boards = (GLOBAL, *parse(toml))
+    print_boards([described(board) for board in boards])
+    shown = capsys.readouterr().out
+    words = shown.split()
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "…" not in shown
+    for whole in (
+        "Players", "Kept", "Missed", "12,345,678", "competition", "dense", "2026-W48",
+        "20261126T120000Z", "(session)", *(board.name for board in boards),
+    ):  # fmt: skip
+        assert whole in words
+
+
+def described(board: Board) -> BoardInfo:
+    """A board with many players, at noon."""
+    noon = int(datetime(2026, 11, 26, 12, 14, tzinfo=UTC).timestamp())
+    live = Kept(window_of(board, noon), "open") if board.is_windowed else None
+    return BoardInfo(
+        board=board, live=live, previous_reset=None, next_reset=live and live.window.end,
+        windows_kept=10_000, windows=[], games=["a"] * 12, late=1_234, out_of_bounds=0,
+        total=None if board.scope == "game" else 12_345_678,
+    )  # fmt: skip
 
 
 def test_hide_and_unhide(filled: Settings):
