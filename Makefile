@@ -19,7 +19,7 @@ help:
 	@echo '                 on two workers; some of them, on one: make test ARGS="-k topics"'
 	@echo 'make registry-test  the schema registry tests on a real Apicurio (158 MB, once)'
 	@echo 'make check       format, lint, types, schemas, notebooks without output, figures, locks: under a minute'
-	@echo 'make notebooks   run every notebook; reports in build/'
+	@echo 'make notebooks   run notebooks 00 to 10; reports in build/'
 	@echo 'make bench       the benchmarks on a quiet machine: PARTS="throughput scale", some of them;'
 	@echo '                 ARGS=--short shows only that they work; the peers: 60 MB, once'
 	@echo 'make faults      random mixes of faults under load, half an hour; one again: SEEDS=17'

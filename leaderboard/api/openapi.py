@@ -17,6 +17,7 @@ cursors; one from before a reset is refused.
 
 **Away.** When Redis does not answer, the plain board and achievements are served for 3 more seconds
 with their age in the `Age` header, then everything is `503` with the reason. It recovers by itself.
+Questions about boards are `503`, too, while Redis holds counts of other boards than those declared.
 
 **Live.** `GET ws` (WebSocket, below) pushes the same content.
 """
@@ -85,7 +86,7 @@ def problem(status: int, text: str, detail: str) -> dict[int | str, dict[str, An
 
 REDIS_AWAY = problem(
     503,
-    "Redis does not answer; `Retry-After` says when to ask again",
+    "Redis does not answer, or holds counts of other boards; `Retry-After` says when to ask again",
     "cannot read from Redis: Error 111 connecting to 127.0.0.1:6379. Connect call failed",
 )
 KAFKA_AWAY = problem(503, "Kafka does not answer", "Kafka at 127.0.0.1:9092 does not answer")

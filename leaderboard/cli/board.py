@@ -4,8 +4,8 @@ from redis import Redis
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from leaderboard.cli.visible import cell
 from leaderboard.model.boards import Board
 from leaderboard.model.windows import instant
 from leaderboard.store import reader
@@ -26,7 +26,7 @@ def print_board(redis: Redis, keys: Keys, n: int) -> None:
     )
     _add_player_columns(table)
     for row in snapshot.rows:
-        table.add_row(str(row.rank), Text(row.player_name), Text(row.player_id), f"{row.score:,}")
+        table.add_row(str(row.rank), cell(row.player_name), cell(row.player_id), f"{row.score:,}")
     Console().print(table)
 
 
@@ -34,31 +34,32 @@ def print_page(page: BoardPage) -> None:
     """Print a board's rows to standard output."""
     place = page.place
     table = Table(
-        title=f"{place.id}: {page.total:,} players",
+        title=cell(f"{place.id}: {page.total:,} players"),
         caption=f"{place.policy} ranks" + (f"; window {page.state}" if page.state else ""),
     )
     _add_player_columns(table)
     for row in page.rows:
-        table.add_row(str(row.rank), Text(row.player_name), Text(row.player_id), shown(row.score))
+        table.add_row(str(row.rank), cell(row.player_name), cell(row.player_id), shown(row.score))
     Console().print(table)
 
 
 def print_boards(boards: list[BoardInfo]) -> None:
-    """Print what boards there are to standard output; narrow enough for 80 columns.
+    """Print what boards there are to standard output; 80 columns hold it, long names fold.
 
+    Below a live window stands when it ends, below what is counted how it ranks if not 1, 2, 3.
     `Missed` counts the events that came too late or lay out of bounds.
     """
     table = Table(title=f"{len(boards)} boards, times in UTC", box=SIMPLE, pad_edge=False)
-    for name in ("Board", "Counts", "Live window", "Reset"):
-        table.add_column(name, no_wrap=True)
+    for name in ("Board", "Counts"):
+        table.add_column(name, overflow="fold")
+    table.add_column("Live window", no_wrap=True)
     for name in ("Players", "Kept", "Missed"):
         table.add_column(name, justify="right", no_wrap=True)
     for info in boards:
         table.add_row(
             info.board.name,
             _counts(info.board),
-            info.live.window.label if info.live else f"({info.board.window})",
-            f"{instant(info.next_reset):%m-%d %H:%M}" if info.next_reset else "",
+            _window(info),
             f"{len(info.games)} games" if info.total is None else f"{info.total:,}",
             f"{info.windows_kept:,}" if info.live else "",
             f"{info.late + info.out_of_bounds:,}",
@@ -67,9 +68,14 @@ def print_boards(boards: list[BoardInfo]) -> None:
 
 
 def _counts(board: Board) -> str:
-    """What a board counts, and how it ranks if not 1, 2, 3."""
     what = board.metric if board.operator == "sum" else f"{board.operator} {board.metric}"
-    return what if board.ranks == "ordinal" else f"{what}, {board.ranks}"
+    return what if board.ranks == "ordinal" else f"{what}\n{board.ranks}"
+
+
+def _window(info: BoardInfo) -> str:
+    if info.live is None or info.next_reset is None:
+        return f"({info.board.window})"
+    return f"{info.live.window.label}\nto {instant(info.next_reset):%m-%d %H:%M}"
 
 
 def shown(score: Score) -> str:

@@ -12,15 +12,16 @@ import typer
 from redis import Redis
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from leaderboard import stack
 from leaderboard.cli.board import print_boards
 from leaderboard.cli.clients import connect_redis, keys_of
+from leaderboard.cli.visible import cell, visible
 from leaderboard.pipeline.declared import source_of
 from leaderboard.settings import Settings
 from leaderboard.store import hiding
 from leaderboard.store.catalog import catalog
+from leaderboard.store.counted import counted
 from leaderboard.store.query import run
 
 boards = typer.Typer(help="Boards: list them; hide players, show them again.", no_args_is_help=True)
@@ -44,13 +45,15 @@ def list_boards(as_json: AsJson = False) -> None:
     Example: leaderboard boards list
     """
     settings = Settings.load()
+    source = source_of(settings)
     redis = connect_redis(stack.connect(settings).redis)
-    found = run(redis, catalog(source_of(settings), now=time.time()))
+    run(redis, counted(source))
+    found = run(redis, catalog(source, now=time.time()))
     if not as_json:
         print_boards(found)
         return
     for info in found:
-        sys.stdout.write(msgspec.json.encode(info).decode() + "\n")
+        sys.stdout.write(visible(msgspec.json.encode(info).decode()) + "\n")
 
 
 @boards.command("hide")
@@ -85,14 +88,15 @@ def audit(
     trail = hiding.audit_trail(redis, keys_of(settings), n)
     if as_json:
         for entry in trail:
-            sys.stdout.write(msgspec.json.encode(entry).decode() + "\n")
+            sys.stdout.write(visible(msgspec.json.encode(entry).decode()) + "\n")
         return
     table = Table(title=f"{len(trail)} entries")
     for column in ("At", "Player", "Was", "By", "Reason"):
         table.add_column(column, overflow="fold")
     for entry in trail:
         was = "hidden" if entry.hidden else "shown"
-        table.add_row(entry.at, Text(entry.player_id), was, Text(entry.by), Text(entry.reason))
+        told = (entry.at, entry.player_id, was, entry.by, entry.reason)
+        table.add_row(*map(cell, told))
     Console().print(table)
 
 
@@ -102,9 +106,10 @@ def _move(
     settings = Settings.load()
     redis: Redis = connect_redis(stack.connect(settings).redis)
     moved = change(redis, keys_of(settings), player, reason=reason, by=by, now=datetime.now(UTC))
+    name = visible(player)
     if moved is None:
-        sys.stdout.write(f"{player} is {already}: nothing changed\n")
+        sys.stdout.write(f"{name} is {already}: nothing changed\n")
     elif moved == 0:
-        sys.stdout.write(f"{player} stood on no board yet; it holds for what comes\n")
+        sys.stdout.write(f"{name} stood on no board yet; it holds for what comes\n")
     else:
-        sys.stdout.write(f"{player} is {done} {moved} boards\n")
+        sys.stdout.write(f"{name} is {done} {moved} boards\n")

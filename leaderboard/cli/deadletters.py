@@ -11,12 +11,13 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from leaderboard import stack
+from leaderboard.cli.visible import cell, visible
 from leaderboard.errors import NotThereError, QuestionError
 from leaderboard.model.wire import Wire
 from leaderboard.pipeline.deadletter import DeadLetter, read_dead_letters
+from leaderboard.pipeline.present import is_present
 from leaderboard.pipeline.readable import readable, readable_value
 from leaderboard.pipeline.replay import replay
 from leaderboard.pipeline.schemas import wire_of
@@ -50,6 +51,8 @@ def list_dead_letters(
     """
     settings = Settings.load()
     servers = stack.connect(settings)
+    if not _any_yet(servers.kafka, settings.dead_letter_topic):
+        return
     letters = [
         letter
         for letter in read_dead_letters(servers.kafka, settings.dead_letter_topic)
@@ -59,14 +62,14 @@ def list_dead_letters(
         letters = sorted(letters, key=lambda letter: letter.timestamp_ms)[-n:]
     if as_json:
         for letter in letters:
-            sys.stdout.write(msgspec.json.encode(_plain(letter)).decode() + "\n")
+            sys.stdout.write(visible(msgspec.json.encode(_plain(letter)).decode()) + "\n")
         return
     table = Table(title=f"{len(letters)} dead letters in {settings.dead_letter_topic}")
     for column in ("From", "Reason", "Begins with", "Replayed"):
         table.add_column(column, overflow="fold")
     for letter in letters:
         replayed = "yes" if letter.replayed else ""
-        table.add_row(letter.place, Text(letter.error), Text(_begins(letter)), replayed)
+        table.add_row(*map(cell, (letter.place, letter.error, _begins(letter), replayed)))
     Console().print(table)
 
 
@@ -86,12 +89,13 @@ def show_dead_letter(
     settings = Settings.load()
     servers = stack.connect(settings)
     wire, found = wire_of(settings), False
-    for kept_in in (settings.dead_letter_topic, settings.late_topic):
+    topics = (settings.dead_letter_topic, settings.late_topic)
+    for kept_in in (topic for topic in topics if is_present(servers.kafka, topic)):
         for letter in read_dead_letters(servers.kafka, kept_in):
             if letter.place == place:
                 found = True
                 if as_json:
-                    sys.stdout.write(msgspec.json.encode(_plain(letter)).decode() + "\n")
+                    sys.stdout.write(visible(msgspec.json.encode(_plain(letter)).decode()) + "\n")
                 else:
                     sys.stdout.write("\n".join(_lines(letter, kept_in, wire)) + "\n")
     if not found:
@@ -105,26 +109,38 @@ def _begins(letter: DeadLetter) -> str:
     return begins if letter.truncated is None else f"{begins} (cut, {letter.truncated} bytes)"
 
 
+def _any_yet(kafka: str, topic: str) -> bool:
+    """Whether there can be letters; says so on standard error if not."""
+    if is_present(kafka, topic):
+        return True
+    sys.stderr.write(
+        f"no dead letters yet: nothing was produced or processed, so there is no topic {topic}\n"
+    )
+    return False
+
+
 def _lines(letter: DeadLetter, kept_in: str, wire: Wire) -> Iterator[str]:
     """A letter for people. Time is that of the record in the log."""
-    yield f"{letter.place}, kept in {kept_in}"
-    yield f"reason    {letter.error}"
+    yield f"{visible(letter.place)}, kept in {kept_in}"
+    yield f"reason    {visible(letter.error)}"
     yield f"time      {_time(letter.timestamp_ms)}"
     yield f"replayed  {'yes' if letter.replayed else 'no'}"
-    yield f"key       {'null' if letter.key is None else readable(letter.key)}"
+    key = "null" if letter.key is None else readable(letter.key) or ""
+    yield f"key       {visible(key)}"
     if letter.truncated is not None:
         yield (
             "cut       it was too large: here is its start, without headers; the log has all of "
-            f"it at {letter.place}"
+            f"it at {visible(letter.place)}"
         )
     for name, value in letter.headers:
-        yield f"header    {name}: {readable(value)}"
+        yield visible(f"header    {name}: {readable(value)}")
     if letter.value is None:
         yield "value     null"
         return
     of = "" if letter.truncated is None else f" of {letter.truncated}"
     yield f"value     {len(letter.value)}{of} bytes"
-    yield readable_value(letter.value, letter.headers, wire) or ""
+    text = readable_value(letter.value, letter.headers, wire) or ""
+    yield visible(text, keep="\n")
     yield "as hex"
     for start in range(0, len(letter.value), HEX_ROW):
         yield f"{start:08x}  {letter.value[start : start + HEX_ROW].hex(' ')}"
@@ -161,6 +177,8 @@ def replay_dead_letters(
     """
     settings = Settings.load()
     servers = stack.connect(settings)
+    if not _any_yet(servers.kafka, settings.dead_letter_topic):
+        return
     done = replay(
         servers.kafka, settings.topic, settings.dead_letter_topic, wire_of(settings), reason=reason
     )
@@ -169,4 +187,4 @@ def replay_dead_letters(
         f"still bad, {done.before} were replayed before, {done.passed_over} passed over\n"
     )
     for why, count in done.bad.most_common(20):
-        sys.stdout.write(f"still bad: {count} x {why}\n")
+        sys.stdout.write(f"still bad: {count} x {visible(why)}\n")

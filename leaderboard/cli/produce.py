@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from prometheus_client import CollectorRegistry
 from tqdm.auto import tqdm
@@ -24,6 +25,9 @@ from leaderboard.pipeline.producer import Producer
 from leaderboard.pipeline.schemas import encoder_of
 from leaderboard.pipeline.topics import ensure_topics
 from leaderboard.settings import Settings
+
+MOST_STEP_S = 1e12
+"""Between events with --start: more than all the years there are, and what a time can hold."""
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +58,7 @@ def produce(
     load = _load(rate, players, skew, mix)
     settings = Settings.load()
     first = start.replace(tzinfo=UTC) if start else None
-    stamps = Stamps(first, timedelta(seconds=1 / rate) if rate else timedelta(milliseconds=1))
+    stamps = _stamps(first, rate)
     seed = secrets.randbits(32) if seed is None else seed
     simulator = Simulator(seed, first or datetime.now(UTC), load.profile)
     on_stop_signal(lambda: load.command({"stop": True}))
@@ -81,9 +85,27 @@ def produce(
 
 def _load(rate: float, players: int, skew: float, mix: str) -> Load:
     try:
-        return Load(rate, Profile(players=players, skew=skew, mix=json.loads(mix)))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise SettingsError(f"produce: {error}") from error
+        return Load(rate, Profile(players=players, skew=skew, mix=_mix(mix)))
+    except ValueError as error:
+        raise SettingsError(f"produce --{error}") from error
+
+
+def _mix(text: str) -> dict[str, float]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, float])
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise ValueError(
+            f"mix: expected a JSON object, a weight for each event type, such as "
+            f"{json.dumps(MIX)}; got {text!r}: {error}"
+        ) from error
+
+
+def _stamps(first: datetime | None, rate: float) -> Stamps:
+    step_s = min(1 / rate, MOST_STEP_S) if rate else 0.001
+    try:
+        return Stamps(first, timedelta(seconds=step_s))
+    except ValueError as error:
+        raise SettingsError(f"produce --{error}") from error
 
 
 def _controlled(load: Load) -> Callable[[dict[str, Any]], None]:

@@ -2,6 +2,8 @@
 
 from redis.exceptions import ResponseError
 
+from leaderboard.cli.visible import visible
+
 Reply = None | int | float | bytes | list["Reply"] | ResponseError
 
 STATUSES = {b"OK", b"PONG", b"QUEUED"}  # the client library does not tell these from values
@@ -29,7 +31,7 @@ def for_people(reply: Reply, indent: int = 0) -> str:
         case list():
             return _numbered(reply, indent)
         case ResponseError():
-            return f"(error) {reply}"
+            return f"(error) {visible(str(reply))}"
     return f"(double) {reply}"
 
 
@@ -67,7 +69,7 @@ def _quoted(value: bytes) -> str:
     except UnicodeDecodeError:
         text = value.decode("latin-1")
         return '"' + "".join(_escaped(ord(c), ascii_only=True) for c in text) + '"'
-    return '"' + "".join(_escaped(ord(c), ascii_only=False) for c in text) + '"'
+    return '"' + visible("".join(_escaped(ord(c), ascii_only=False) for c in text)) + '"'
 
 
 def _escaped(code: int, *, ascii_only: bool) -> str:

@@ -11,6 +11,7 @@ import typer
 from leaderboard import stack
 from leaderboard.cli.replies import Reply, for_people, raw
 from leaderboard.cli.signals import on_stop_signal
+from leaderboard.cli.visible import visible
 from leaderboard.errors import ServersDownError, ServersError
 from leaderboard.settings import Settings
 
@@ -41,6 +42,11 @@ def up(
     settings = Settings.load()
     if detach:
         _say(stack.up(settings, report=_tell))
+        if whose := stack.owner(settings):
+            typer.echo(
+                f"they run already and stop with {visible(str(whose))}; for servers that stay: end "
+                "that, then `leaderboard up --detach`"
+            )
         return
     try:
         servers = stack.connect(settings)
@@ -48,7 +54,12 @@ def up(
         _stay(settings)
         return
     _say(servers)
-    typer.echo("they run already; to stop embedded ones: leaderboard down")
+    whose = stack.owner(settings)
+    typer.echo(
+        f"they run already and stop with {visible(str(whose))}"
+        if whose
+        else "they run already; to stop embedded ones: leaderboard down"
+    )
 
 
 def _stay(settings: Settings) -> None:

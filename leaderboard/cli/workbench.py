@@ -1,6 +1,8 @@
 """Commands of the workbench: lab, notebooks run, notebooks nav."""
 
 import logging
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from leaderboard import stack
+from leaderboard.cli.visible import visible
 from leaderboard.errors import ServersDownError
 from leaderboard.settings import Settings, project_root
 
@@ -40,7 +43,9 @@ def lab(
     ] = LAB_PORT,
     browser: Annotated[bool, typer.Option(help="open a browser")] = True,
 ) -> None:
-    """Start the servers and open JupyterLab on the first notebook; both stop with Ctrl+C.
+    """Start the servers and open JupyterLab on the first notebook; both stop with Ctrl-C.
+
+    Servers that ran before are used, and stay.
 
     Example: leaderboard lab --port 8890 --no-browser
     """
@@ -48,14 +53,27 @@ def lab(
 
     settings = Settings.load()
     with stack.running(settings, report=_say) as servers:
-        _say(f"Kafka {servers.kafka}, Redis {servers.redis}")
+        whose = stack.owner(settings)
+        _say(f"Kafka {servers.kafka}, Redis {stack.shown(servers.redis)}")
         jupyterlab.serve(
             _folder(),
             settings.data_dir / "jupyter",
             port=port,
             browser=browser,
-            announce=lambda url: _say(f"JupyterLab {url}  (Ctrl+C stops it and the servers)"),
+            announce=lambda url: _announce(url, whose),
         )
+
+
+def _announce(url: str, whose: stack.Owner | None) -> None:
+    """Say where JupyterLab is; from here on Ctrl-C ends it as SIGTERM does, without a question."""
+    signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
+    if whose is None:
+        end = "it; the servers stay"
+    elif whose.pid == os.getpid():
+        end = "it and the servers"
+    else:
+        end = f"it; the servers stop with {visible(str(whose))}"
+    _say(f"JupyterLab {url}  (Ctrl-C stops {end})")
 
 
 @notebooks.command()

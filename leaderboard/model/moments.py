@@ -13,6 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from leaderboard.model.boards import Board
+from leaderboard.model.events import MAX_YEAR, MIN_YEAR
 from leaderboard.model.windows import Window, calendar, micros
 
 _MONTH: Final = re.compile(r"(\d{4})-(\d\d)", re.ASCII)
@@ -46,7 +47,8 @@ def window_at(board: Board, at: str) -> Window:
         example = window_of(board, 1795608000).label
         raise ValueError(
             f"at={at!r}: expected a date such as 2026-11-25, an instant such as "
-            f"2026-11-25T12:00:00Z, or a window's label such as {example}"
+            f"2026-11-25T12:00:00Z, or a window's label such as {example}, in a year from "
+            f"{MIN_YEAR} to {MAX_YEAR}"
         ) from error
     if named is None and (_MONTH.fullmatch(at) or _WEEK.fullmatch(at)):
         raise ValueError(

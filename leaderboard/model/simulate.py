@@ -97,8 +97,11 @@ class Profile(Struct, frozen=True):
         unknown = set(self.mix) - set(EVENT_TYPES)
         if unknown:
             raise ValueError(f"mix: unknown event types {sorted(unknown)}; known: {EVENT_TYPES}")
-        if any(not 0 <= w < float("inf") for w in self.mix.values()) or sum(self.mix.values()) <= 0:
-            raise ValueError(f"mix: expected weights >= 0, one of them positive, got {self.mix}")
+        total = sum(self.mix.values())
+        if any(not w >= 0 for w in self.mix.values()) or not 0 < total < float("inf"):
+            raise ValueError(
+                f"mix: expected finite weights >= 0, one of them positive, got {self.mix}"
+            )
 
 
 class Simulator:

@@ -12,12 +12,15 @@ from typing import Any
 
 import msgspec
 
+from leaderboard.errors import StageError
+from leaderboard.model.events import MAX_YEAR, MIN_YEAR
 from leaderboard.model.simulate import Profile, Simulator
 from leaderboard.pipeline.metrics import ProducerMetrics
 from leaderboard.pipeline.producer import Producer
 
 MAX_RATE = 1_000_000.0
 BURST = 500
+YEARS = f"the years {MIN_YEAR} to {MAX_YEAR}"
 METRICS_EVERY_S = 0.2
 
 
@@ -69,19 +72,44 @@ def _checked_rate(rate: float) -> float:
     return float(rate)
 
 
+class TimesEndError(StageError):
+    """The next event would be in a year that no event may have."""
+
+
 class Stamps:
-    """Event times: the clock, or a fixed step from a start time for runs that repeat exactly."""
+    """Event times: the clock, or a fixed step from a start time for runs that repeat exactly.
+
+    Raises
+    ------
+    ValueError
+        when `start` is in a year that no event may have.
+    """
 
     def __init__(self, start: datetime | None = None, step: timedelta = timedelta()) -> None:
-        self._next = start
+        if start and not MIN_YEAR <= start.year <= MAX_YEAR:
+            raise ValueError(f"start: expected one of {YEARS}, got {start.isoformat()}")
+        self._start = start
+        self._taken = 0
         self._step = step
 
     def next(self) -> datetime:
-        """The next event's time, aware UTC."""
-        if self._next is None:
+        """The next event's time, aware UTC.
+
+        Raises
+        ------
+        TimesEndError
+            when it would be in a year that no event may have.
+        """
+        if self._start is None:
             return datetime.now(UTC)
-        at = self._next
-        self._next = at + self._step
+        left = f"event times have left {YEARS}: choose an earlier start"
+        try:
+            at = self._start + self._taken * self._step
+        except OverflowError as error:
+            raise TimesEndError(left) from error
+        if at.year > MAX_YEAR:
+            raise TimesEndError(left)
+        self._taken += 1
         return at
 
 
@@ -125,7 +153,8 @@ def run_load(
 ) -> int:
     """Send until `events` are sent, `seconds` are over, or `load` is stopped; then flush.
 
-    Returns the number of acknowledged events. Raises as `Producer.send` and `Producer.flush`.
+    Returns the number of acknowledged events. Raises as `Producer.send` and `Producer.flush`, and
+    `StageError` when the event times leave the years that events may have.
     """
     metrics = ProducerMetrics(producer, load)
     began = reported = time.monotonic()
@@ -141,8 +170,14 @@ def run_load(
             pace.restart(load.rate, now)
             simulator.configure(load.profile)
         due = 0 if load.paused else pace.take(now, min(BURST, (events or sent + BURST) - sent))
-        for _ in range(due):
-            producer.send(simulator.event(stamps.next()))
+        try:
+            for _ in range(due):
+                producer.send(simulator.event(stamps.next()))
+        except TimesEndError as error:
+            producer.flush()
+            raise StageError(
+                f"stopped after {producer.acked} acknowledged events: {error}"
+            ) from error
         sent += due
         producer.reap()
         if now - reported >= METRICS_EVERY_S:

@@ -169,13 +169,14 @@ def _outcomes(oracle: Oracle) -> dict[str, int]:
 
 def _compare_player(player_id: str, expected: Player | None, state: State) -> Iterator[Difference]:
     key = f"player:stats:{player_id}"
-    if expected is None:
-        yield Difference(key, None, state.players.get(player_id) or state.board.get(player_id))
-        return
-    shown = None if player_id in state.hidden else expected.score
+    shown = None if expected is None or player_id in state.hidden else expected.score
     score = state.board.get(player_id)
     if score != shown:
         yield Difference(f"leaderboard:global {player_id}", shown, score)
+    if expected is None:
+        if player_id in state.players:
+            yield Difference(key, None, state.players[player_id])
+        return
     stats = dict(state.players.get(player_id, {}))
     name = stats.pop("player_name", None)
     if name not in expected.names.values():
@@ -200,11 +201,11 @@ def _explain(
     knowledge: Knowledge,
 ) -> list[Difference]:
     """Name, for each wrong score, the first record of that player worth just the difference."""
-    wanted: dict[str, tuple[int, str]] = {}
+    wanted: dict[str, tuple[float, str]] = {}
     for d in differences:
         board, _, player_id = d.where.partition(" ")
         if board == "leaderboard:global":
-            delta = int(d.got or 0) - int(d.expected or 0)
+            delta = (d.got or 0) - (d.expected or 0)  # Redis may hold an infinite one
             wanted[player_id] = (abs(delta), "counted twice" if delta > 0 else "not counted")
     found: dict[str, str] = {}
     for record in read_log(kafka, topic, end=stored) if wanted else ():
@@ -214,7 +215,7 @@ def _explain(
         points, how = wanted.get(player_id, (-1, ""))
         if event and player_id not in found and event.get("points") == points:
             place = f"{record.topic}[{record.partition}]@{record.offset}"
-            found[player_id] = f"{place} (id {event['event_id']}, {points} points) {how}"
+            found[player_id] = f"{place} (id {event['event_id']}, {event['points']} points) {how}"
     return [
         Difference(d.where, d.expected, d.got, found.get(d.where.partition(" ")[2], ""))
         for d in differences

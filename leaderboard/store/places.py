@@ -113,11 +113,11 @@ class Source(Struct, frozen=True):
             raise QuestionError(f"board {name!r} counts all games together: leave the game out")
         if board.scope == "game" and not game:
             raise QuestionError(f"board {name!r} has a board per game: say which")
-        at = "" if at == LIVE else at
+        at, known_pane = "" if at == LIVE else at, _pane(pane)
         window = self.window(board, at, now)
         if at or pane != "latest":
             windowed(board, window, f"one of {at}" if at else "an on-time result")
-        return Place(board, window, game, ranked(board, policy), _pane(pane), not at)
+        return Place(board, window, game, ranked(board, policy), known_pane, not at)
 
     def window(self, board: Board, at: str, now: float) -> Window | None:
         """The window at `at`, or at `now` if empty; None when the board has no windows.

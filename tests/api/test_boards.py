@@ -318,3 +318,20 @@ def test_the_on_time_pane_is_without_late_events(api: Serving, feed: Feed):
     assert rows(api.get(path)) == [(1, "a", 12)]
     assert rows(api.get(f"{path}&pane=on_time")) == [(1, "a", 5)]
     assert api.get(path).json()["window"]["state"] == "closing"
+
+
+def test_counts_of_other_boards_are_a_problem_and_no_empty_board(
+    api: Serving, feed: Feed, settings: Settings, caplog: pytest.LogCaptureFixture
+):
+    """As after a rebuild with another boards file."""
+    feed(scored("a", 5, at=NEW_YEAR))
+    with serving(settings.with_(boards_file="")) as other:
+        for path in ("/api/leaderboard?board=daily", "/api/boards", "/health/ready"):
+            answer = other.get(path)
+            assert answer.status_code == 503, path
+            assert "Redis holds counts of other boards than the 9" in answer.json()["detail"]
+        assert other.get("/api/leaderboard").json()["total_players"] == 1, "always the same board"
+        assert other.get("/health/live").status_code == 200
+    told = [r for r in caplog.records if "counts of other boards" in r.getMessage()]
+    assert len(told) == 1
+    assert api.get("/api/leaderboard?board=daily&at=2026-01-01").json()["total_players"] == 1

@@ -117,3 +117,12 @@ def test_a_cut_letter_says_so(settings: Settings):
 def test_no_letters(settings: Settings):
     assert run(settings, "process", "--drain").returncode == 0
     assert "0 dead letters replayed" in run(settings, "deadletters", "replay").stdout
+
+
+def test_before_anything_was_produced_there_are_none_yet(settings: Settings):
+    for command in (("list",), ("list", "--json"), ("replay",)):
+        said = run(settings, "deadletters", *command)
+        assert (said.returncode, said.stdout) == (0, "")
+        assert said.stderr.startswith("no dead letters yet: nothing was produced or processed")
+    missing = run(settings, "deadletters", "show", f"{settings.topic}[0]@0")
+    assert (missing.returncode, "no letter of" in missing.stderr) == (2, True)

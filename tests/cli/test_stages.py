@@ -93,12 +93,38 @@ def test_rebuild_while_a_processor_runs(settings: Settings):
     assert (verified.returncode, "150 applied" in verified.stdout) == (0, True)
 
 
+def test_event_times_that_run_out_of_years_end_with_a_line_after_what_was_sent(settings: Settings):
+    ended = run(
+        settings, "produce", "--start", "9998-12-31T23:59:58", "--events", "5", "--rate", "1"
+    )
+    assert ended.returncode == 1
+    assert "leaderboard: stopped after 2 acknowledged events: event times have left" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    run(settings, "process", "--drain", "--show-every", "0")
+    assert "2 applied + 0 duplicates + 0 dead letters" in run(settings, "verify").stdout
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
         (("produce", "--rate", "-1"), "rate"),
         (("produce", "--players", "0"), "players"),
-        (("produce", "--mix", "{"), "produce:"),
+        *(
+            (("produce", "--mix", mix), "--mix: expected a JSON object, a weight for each event")
+            for mix in (
+                "{",
+                "{bad",
+                "",
+                "[]",
+                "null",
+                "3",
+                '{"player_scored": "a"}',
+                '{"player_scored": true}',
+            )
+        ),
+        (("produce", "--mix", '{"player_scored": -1}'), "--mix: expected finite weights >= 0"),
+        (("produce", "--start", "0001-01-01"), "--start: expected one of the years 1970 to 9998"),
+        (("produce", "--start", "9999-01-01"), "--start: expected one of the years 1970 to 9998"),
         (("produce", "--mix", '{"flying": 1}'), "flying"),
         (("produce", "--events", "-1"), "--events"),
         (("top", "-n", "0"), "-n"),

@@ -1,6 +1,7 @@
 """The workbench's commands, as a person types them."""
 
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,9 +67,34 @@ def test_wrong_use_is_one_line_and_status_2(own: Settings, words: list[str], mes
 
 
 def test_lab_prints_a_link_that_works_and_asks_for_the_token(own: Settings):
+    with lab(own, stdin=subprocess.DEVNULL) as (server, lines):
+        url = re.search(r"http://\S+", lines[-1])[0]
+        assert re.search(r"/lab(/tree/\d\d_\w+\.ipynb)?\?token=\w{20,}$", url)
+        until(lambda: answers(url) == 200)
+        api = url.partition("/lab")[0] + "/api/sessions"
+        assert answers(api) == 403
+        assert "(Ctrl-C stops it; the servers stay)" in lines[-1], "they are none of ours"
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+
+
+def test_one_ctrl_c_at_a_terminal_ends_lab_without_a_question(own: Settings):
+    ours, theirs = pty.openpty()  # JupyterLab asks only people
+    with lab(own, stdin=theirs) as (server, lines):
+        server.send_signal(signal.SIGINT)
+        assert server.wait(20) == 0
+    assert not [line for line in lines if "Shut down this" in line]
+    os.close(ours)
+    os.close(theirs)
+
+
+@contextmanager
+def lab(own: Settings, stdin: int) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
+    """`leaderboard lab` once it has printed its link, and the lines that it prints."""
     server = subprocess.Popen(
         [*COMMAND, "lab", "--no-browser", "--port", "28888"],
         env={**os.environ, **own.environment()},
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -76,14 +104,10 @@ def test_lab_prints_a_link_that_works_and_asks_for_the_token(own: Settings):
     reader.start()
     try:
         until(lambda: [line for line in lines if "JupyterLab" in line], seconds=100)
-        url = re.search(r"http://\S+", lines[-1])[0]
-        assert re.search(r"/lab(/tree/\d\d_\w+\.ipynb)?\?token=\w{20,}$", url)
-        until(lambda: answers(url) == 200)
-        api = url.partition("/lab")[0] + "/api/sessions"
-        assert answers(api) == 403
+        yield server, lines
     finally:
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(60) == 0
+        server.kill()
+        server.wait()
         reader.join(10)
         server.stdout.close()
 

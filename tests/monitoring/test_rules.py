@@ -10,7 +10,7 @@ import pytest
 import typer
 import yaml
 
-from leaderboard.cli import app
+from leaderboard.cli.commands import app
 from leaderboard.settings import project_root
 from tests.cli.test_help import commands
 from tests.scraping import DECLARED, series_in, series_of

@@ -1,7 +1,7 @@
 """The load: its schedule, its commands, and what the producer guarantees."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from leaderboard.errors import ServersError
 from leaderboard.model.events import BadRecord, decode
 from leaderboard.model.simulate import Profile, Simulator
-from leaderboard.pipeline.load import Load, Pace, Stamps, run_load
+from leaderboard.pipeline.load import Load, Pace, Stamps, TimesEndError, run_load
 from leaderboard.pipeline.log import read_log
 from leaderboard.pipeline.producer import Outgoing, Producer, RateMeter
 from tests.pipeline.pipes import START, Pipe
@@ -45,6 +45,18 @@ def test_a_new_rate_counts_from_its_change():
     pace.take(0.0, 10)
     pace.restart(100, 0.5)
     assert pace.take(0.6, 100) == 10
+
+
+def test_event_times_stay_in_the_years_that_events_may_have():
+    last = datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC)
+    for step_s in (1, 1e12):
+        stamps = Stamps(last, timedelta(seconds=step_s))
+        assert stamps.next() == last
+        with pytest.raises(TimesEndError, match="1970 to 9998"):
+            stamps.next()
+    for year in (1969, 9999):
+        with pytest.raises(ValueError, match="start: expected one of the years 1970 to 9998"):
+            Stamps(last.replace(year=year))
 
 
 def test_the_rate_meter_measures_its_window():

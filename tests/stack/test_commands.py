@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from leaderboard import stack
-from leaderboard.cli import app
+from leaderboard.cli.commands import app
 from leaderboard.cli.replies import for_people, raw
 from leaderboard.settings import Settings
 from leaderboard.stack.state import read_state, state_file
@@ -56,6 +56,19 @@ def test_servers_in_the_foreground_end_with_it(own: Settings, how: signal.Signal
         up.send_signal(how)
         until(lambda: not any(process.alive() for process in processes))
         assert up.wait(30) == (0 if how != signal.SIGKILL else -how)
+
+
+def test_up_says_whose_the_servers_are_that_run_already(command: Command, own: Settings):
+    with foreground(own) as up:
+        for again in (("up",), ("up", "--detach")):
+            said = command(*again)
+            assert said.returncode == 0
+            assert f"run already and stop with process {up.pid} (" in said.stdout
+            assert "-m leaderboard up)" in said.stdout
+        up.send_signal(signal.SIGINT)
+    assert stack.owner(own) is None
+    stack.up(own)
+    assert stack.owner(own) is None, "they stay until `down`"
 
 
 def test_the_foreground_ends_after_down(own: Settings):
