@@ -17,6 +17,7 @@ from benchmarks.report import HEADS, cell, number
 from benchmarks.results import RESULTS, Row, read
 from leaderboard.lab import theme
 from leaderboard.lab.drawing import HEIGHT_PX, empty_note, figure
+from leaderboard.lab.findings import plural
 
 
 def frame(part: str, table: str, folder: Path = RESULTS) -> pd.DataFrame:
@@ -198,7 +199,7 @@ def processors(df: pd.DataFrame) -> go.Figure:
     by_speed = df.sort_values("events_per_s")
     best = by_speed.iloc[-1]
     fig = figure(
-        f"Fastest: {best['processors']} processors on {best['partitions']} partitions, "
+        f"Fastest: {plural(best['processors'], 'processor')} on {best['partitions']} partitions, "
         f"{number(best['events_per_s'])} events/s"
     )
     for place, (partitions, some) in enumerate(df.groupby("partitions")):

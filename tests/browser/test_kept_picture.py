@@ -47,7 +47,7 @@ def url(browser: Browser, tmp_path: Path) -> Iterator[str]:
     try:
         yield process.stdout.readline().strip()
     finally:
-        process.terminate()
+        process.kill()  # its kernel ends with it
         process.wait(30)
         process.stdout.close()
 
