@@ -5,24 +5,46 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]  # ships no types
+from pandas.api.types import is_string_dtype
 
-from benchmarks.report import number
-from benchmarks.results import RESULTS, read
+from benchmarks.report import HEADS, cell, number
+from benchmarks.results import RESULTS, Row, read
 from leaderboard.lab import theme
 from leaderboard.lab.drawing import HEIGHT_PX, empty_note, figure
+from leaderboard.lab.findings import plural
 
 
 def frame(part: str, table: str, folder: Path = RESULTS) -> pd.DataFrame:
     """A table as it was measured; an empty one when that part was never measured."""
+    return pd.DataFrame(_rows(part, table, folder))
+
+
+def _rows(part: str, table: str, folder: Path) -> list[Row]:
     try:
-        rows = read(part, folder).tables.get(table, [])
+        return read(part, folder).tables.get(table, [])
     except FileNotFoundError:
-        rows = []
-    return pd.DataFrame(rows)
+        return []
+
+
+def table(part: str, name: str, folder: Path = RESULTS) -> pd.DataFrame:
+    """The same to read: text, each median with its spread in one cell, words before numbers.
+
+    Who took no part has the reason in the last column.
+    """
+    df = frame(part, name, folder).drop(columns="missing", errors="ignore")
+    rows = _rows(part, name, folder)
+    names = [name for name in map(str, df) if not name.endswith(("_low", "_high"))]
+    columns = sorted(names, key=lambda name: (name == "wrong", not is_string_dtype(df[name])))
+    cells = [[cell(row, column) for column in columns] for row in rows]
+    for row, texts in zip(rows, cells, strict=True):
+        texts[-1] = row.get("missing", texts[-1])
+    return pd.DataFrame(cells, columns=[HEADS.get(c, c.replace("_", " ")) for c in columns])
 
 
 def layers(df: pd.DataFrame) -> go.Figure:
@@ -56,6 +78,23 @@ def layers(df: pd.DataFrame) -> go.Figure:
     return fig
 
 
+def _once(df: pd.DataFrame) -> pd.DataFrame:
+    """`df`, in which nobody may stand twice: bars of one name are drawn one upon the other."""
+    twice = df.loc[df["contestant"].duplicated(), "contestant"].unique()
+    if len(twice):
+        raise ValueError(
+            f"expected one row a contestant, got {', '.join(twice)} twice: "
+            "choose one data set, and pinned or unpinned"
+        )
+    return df
+
+
+ROOM: Final = 2.5
+"""How far the axis begins below the slowest: its bar holds its label."""
+TWO_DECADES: Final = 100
+"""Up to here a logarithmic axis has ticks at 2 and 5 as well."""
+
+
 def rates(df: pd.DataFrame, what: str) -> go.Figure:
     """Events a second of each contestant, the fastest on top; `what` they all did.
 
@@ -63,10 +102,15 @@ def rates(df: pd.DataFrame, what: str) -> go.Figure:
     ----------
     df
         `contestant`, `events_per_s` with `_low` and `_high`, and `wrong` (empty: right).
+
+    Raises
+    ------
+    ValueError
+        when a contestant has several rows.
     """
     if df.empty:
         return empty_note(figure(what))
-    df = df.dropna(subset=["events_per_s"]).sort_values("events_per_s")
+    df = _once(df.dropna(subset=["events_per_s"])).sort_values("events_per_s")
     right = df[df["wrong"] == ""]
     best, last = (right.iloc[-1], right.iloc[0]) if len(right) else (df.iloc[-1], df.iloc[0])
     times = number(best["events_per_s"] / max(1.0, last["events_per_s"]))
@@ -89,11 +133,19 @@ def rates(df: pd.DataFrame, what: str) -> go.Figure:
         text=[number(value) for value in df["events_per_s"]],
         textposition="inside",
         insidetextanchor="start",
+        textangle=0,
+        constraintext="none",
         hovertemplate="%{y}: %{x:,.0f} events/s<extra></extra>",
         showlegend=False,
     )
     fig.update_layout(margin={"l": 210}, height=max(HEIGHT_PX, 90 + 34 * len(df)))
-    fig.update_xaxes(title="events/s, median and spread of the rounds (log)", type="log", dtick=1)
+    low = min(df["events_per_s"].min() / ROOM, df["events_per_s_low"].min() / 1.1)
+    high = df["events_per_s_high"].max() * 1.1
+    fig.update_xaxes(
+        title="events/s, median and spread of the rounds (log)", type="log",
+        range=[math.log10(low), math.log10(high)], dtick=1 if high / low > TWO_DECADES else "D2",
+    )  # fmt: skip
+    fig.update_yaxes(automargin=True)
     return fig
 
 
@@ -104,10 +156,15 @@ def costs(df: pd.DataFrame) -> go.Figure:
     ----------
     df
         `contestant`, `client_us`, `broker_us`, `redis_us`.
+
+    Raises
+    ------
+    ValueError
+        when a contestant has several rows.
     """
     if df.empty:
         return empty_note(figure("CPU per event"))
-    df = df.dropna(subset=["client_us"]).assign(
+    df = _once(df.dropna(subset=["client_us"])).assign(
         total=lambda d: d["client_us"] + d["broker_us"] + d["redis_us"]
     )
     df = df.sort_values("total", ascending=False)
@@ -125,6 +182,7 @@ def costs(df: pd.DataFrame) -> go.Figure:
         )
     fig.update_layout(barmode="stack", margin={"l": 210}, height=max(HEIGHT_PX, 90 + 34 * len(df)))
     fig.update_xaxes(title="CPU µs per event")
+    fig.update_yaxes(automargin=True)
     return fig
 
 
@@ -141,7 +199,7 @@ def processors(df: pd.DataFrame) -> go.Figure:
     by_speed = df.sort_values("events_per_s")
     best = by_speed.iloc[-1]
     fig = figure(
-        f"Fastest: {best['processors']} processors on {best['partitions']} partitions, "
+        f"Fastest: {plural(best['processors'], 'processor')} on {best['partitions']} partitions, "
         f"{number(best['events_per_s'])} events/s"
     )
     for place, (partitions, some) in enumerate(df.groupby("partitions")):

@@ -76,7 +76,7 @@ class Checks:
 
     def _repr_html_(self) -> str:
         title = "Every law holds" if self.ok else "A law is broken"
-        rows = [(f"{cards.MARKS[f.ok]} {_word(f.ok)}", f.law, f.expected, f.got)
+        rows = [(f"{cards.MARKS[f.ok]}\N{NO-BREAK SPACE}{_word(f.ok)}", f.law, f.expected, f.got)
                 for f in self.findings]  # fmt: skip
         return cards.table(title, ("", "law", "expected", "found"), rows)
 

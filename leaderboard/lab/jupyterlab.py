@@ -1,10 +1,11 @@
 """JupyterLab on the notebooks, in this very process, with nothing of the user's own Jupyter.
 
 Settings, workspaces, history and connection files live in the data folder; our defaults (no news,
-no look for updates) in `jupyter/`. The token stays on.
+no look for updates, style) in `jupyter/`. The token stays on.
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,7 @@ def arguments(notebooks: Path, first: str, port: int, browser: bool) -> list[str
         f"--ServerApp.port={port}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
+        "--LabApp.custom_css=True",
     ]
     found += [] if browser else ["--no-browser"]
     return found + (["--allow-root"] if os.geteuid() == 0 else [])
@@ -64,6 +66,7 @@ def serve(
     `folder` keeps Jupyter's own files. The next free port is taken when `port` is not.
     """
     isolate(folder)
+    shutil.copytree(DEFAULTS / "custom", folder / "config/custom", dirs_exist_ok=True)
     # after the variables: some are read at import
     from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 

@@ -14,8 +14,8 @@ FIRST_AXIS: Final = 10
 
 _PLACES: Final = {
     "flow": (0.0, 1.0, 0.79, 0.945),
-    "rankings": (0.11, 0.47, 0.42, 0.70),
-    "rarity": (0.13, 0.47, 0.06, 0.29),
+    "rankings": (0.15, 0.47, 0.42, 0.70),
+    "rarity": (0.15, 0.47, 0.06, 0.29),
     "lag": (0.58, 1.0, 0.06, 0.70),
 }
 """Left, right, bottom, top of each chart's plot, as shares of the whole."""
@@ -44,6 +44,9 @@ def overview(figures: dict[str, go.Figure], when: str = "") -> go.Figure:
     )  # fmt: skip
     for number, (name, place) in enumerate(places.items()):
         _add(whole, figures[name], place, FIRST_AXIS * (number + 1))
+    if "rarity" in places:  # names in a narrow cell: the page's margin gives way to them
+        axis = FIRST_AXIS * (list(places).index("rarity") + 1) + 1
+        whole.layout[f"yaxis{axis}"].automargin = True
     return whole
 
 

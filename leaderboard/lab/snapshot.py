@@ -2,11 +2,16 @@
 
 One Chromium draws all pictures of a kernel: starting it takes seconds, a picture then 0.3 s. It
 loads nothing from the network.
+
+JupyterLab draws the Plotly data as wide as the cell. The picture is for what can not: an HTML
+report, a page without Plotly. It is kept as HTML and not as `image/png`, which JupyterLab would
+show in place of the chart, point by point and cut at the cell's edge, until the mouse is over it.
 """
 
 import base64
 import logging
 import threading
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -14,8 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WIDTH, HEIGHT, SCALE = 900, 420, 1.2
-"""JupyterLab shows a picture pixel by pixel: this is as wide as a cell on a page of 1280."""
+WIDTH, HEIGHT, SCALE = 900, 420, 1.5
+"""In CSS pixels, where there is room for them; and points for each, so that letters stay sharp."""
 
 MIME: Final = "application/vnd.plotly.v1+json"
 
@@ -39,8 +44,17 @@ class Snapshot:
         bundle: dict[str, Any] = {"text/plain": repr(self), MIME: self.figure.to_plotly_json()}
         picture = self.png()
         if picture is not None:
-            bundle["image/png"] = base64.b64encode(picture).decode()
+            bundle["text/html"] = self._image(picture)
         return bundle
+
+    def _image(self, picture: bytes) -> str:
+        """`picture` as wide as it was drawn, or as there is room."""
+        said = escape(unescape(self.figure.layout.title.text or "a chart"))  # it is Plotly's text
+        data = base64.b64encode(picture).decode()
+        return (
+            f'<img alt="{said}" width="{WIDTH}" style="max-width: 100%; height: auto" '
+            f'src="data:image/png;base64,{data}">'
+        )
 
 
 def draw(figure: "go.Figure") -> bytes | None:

@@ -1,14 +1,16 @@
 """The pages show what was measured, and say so where nothing or a wrong thing was."""
 
 import doctest
+import math
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from benchmarks import charts, report
-from benchmarks.results import Part, write
+from benchmarks.results import Part, read_all, write
 from benchmarks.targets import TARGETS
+from leaderboard.settings import project_root
 
 CONDITIONS = {
     "date": "2026-11-25T10:00:00+00:00", "cores": 2, "cpu": "Some CPU", "memory_gib": 23.5,
@@ -139,6 +141,44 @@ def test_a_wrong_contestant_is_called_wrong_in_the_chart() -> None:
     (bars,) = charts.rates(RATES, "All").data
 
     assert [name for name in bars.y if "WRONG: lost" in name] == ["bad<br>WRONG: lost"]
+
+
+@pytest.mark.parametrize("chart", [lambda df: charts.rates(df, "All"), charts.costs])
+def test_a_contestant_measured_in_two_ways_is_never_drawn_as_one(chart) -> None:  # type: ignore[no-untyped-def]  # any chart
+    both = pd.concat([RATES.assign(pinned=True), RATES.iloc[1:2].assign(pinned=False)])
+
+    with pytest.raises(ValueError, match="one row a contestant, got ours twice"):
+        chart(both)
+
+
+def test_a_table_of_a_page_never_mixes_pinned_runs_and_others() -> None:
+    parts = {part.name: part for part in read_all()}
+    for page in report.PAGES:
+        for _, what, _ in report.BLOCK.findall((project_root() / page).read_text()):
+            if what in ("ratios", "conditions"):
+                continue
+            place, _, *rest = (word.strip() for word in what.split("|"))
+            part, table = place.split(maxsplit=1)
+            ways = {row.get("pinned") for row in parts[part].tables[table]}
+            assert len(ways) <= 1 or (rest and "pinned=" in rest[0]), what
+
+
+def test_an_axis_of_less_than_two_decades_has_more_than_one_tick() -> None:
+    near = charts.rates(RATES[RATES["contestant"] == "ours"], "All").layout.xaxis
+    far = charts.rates(RATES, "All").layout.xaxis
+
+    assert (near.dtick, far.dtick) == ("D2", 1)
+    assert near.range[0] < math.log10(9_000) - 0.3  # the shortest bar holds its label
+
+
+def test_a_table_to_read_has_spreads_and_reasons_in_its_cells(tmp_path: Path, part: Part) -> None:
+    write(part, tmp_path)
+    shown = charts.table("throughput", "t", tmp_path)
+
+    assert list(shown.columns) == ["set", "who", "µs", "end state"]
+    assert list(shown["µs"]) == ["2.5 (2 to 30,000)", "9 (9 to 9)", ""]
+    assert list(shown["end state"]) == ["right", "**lost 3**", "no release"]
+    assert charts.table("throughput", "none", tmp_path).empty
 
 
 def test_a_part_that_was_never_measured_is_an_empty_frame(tmp_path: Path) -> None:

@@ -16,6 +16,19 @@ pytestmark = pytest.mark.timeout(300)
 NOTEBOOK = Path(__file__).parent / "notebooks" / "cockpit.ipynb"
 LAB, PANEL, WAIT, COUNT = 1, 2, 3, 4  # cells
 
+SNAPSHOT = """from leaderboard.lab import charts, tables
+from leaderboard.lab.snapshot import Snapshot
+
+Snapshot(charts.rarity(tables.rarity_table(lab.step().unlocked)))"""
+
+WIDTHS = """(node) => {
+  const edge = node.getBoundingClientRect().left;
+  const texts = [...node.querySelectorAll("text")].map((text) => text.getBoundingClientRect());
+  const [lefts, rights] = ["left", "right"].map((side) => texts.map((text) => text[side] - edge));
+  return [node.clientWidth, node.scrollWidth, Math.min(...lefts), Math.max(...rights)];
+}"""
+"""Of a chart: its room, what it needs, and from where to where its texts go."""
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -39,6 +52,16 @@ def alone(browser: Browser, url: str, folder: Path) -> Iterator[Notebook]:
     """The notebook without what other tests saved in it."""
     shutil.copy(NOTEBOOK, folder / "notebooks" / "alone.ipynb")
     with opened(browser, url.replace(NOTEBOOK.name, "alone.ipynb")) as notebook:
+        yield notebook
+
+
+@pytest.fixture
+def beside_files(browser: Browser, url: str, folder: Path) -> Iterator[Notebook]:
+    """The notebook in the whole of JupyterLab, whose file browser takes a quarter of the page."""
+    shutil.copy(NOTEBOOK, folder / "notebooks" / "narrow.ipynb")
+    page = url.replace(f"/doc/tree/{NOTEBOOK.name}", "/lab/tree/narrow.ipynb")
+    with opened(browser, page) as notebook:
+        expect(notebook.page.locator(".jp-FileBrowser")).to_be_visible()
         yield notebook
 
 
@@ -235,6 +258,31 @@ def test_a_closed_view_leaves_its_charts_as_a_record(alone: Notebook) -> None:
 
     expect(alone.page.locator(".lbc")).to_have_count(0)
     expect(alone.page.locator(".jp-RenderedPlotly")).to_contain_text("events applied")
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_beside_the_file_browser_controls_record_and_charts_are_whole(
+    beside_files: Notebook, theme: str
+) -> None:
+    beside_files.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+    cockpit = started(beside_files)
+    tops = cockpit.box.locator(".lbc-controls > :not(.lbc-actions)").evaluate_all(
+        "(all) => all.map((one) => one.offsetTop)"
+    )
+    assert len(tops) == 5
+    assert len(set(tops)) == 1
+    assert cockpit.box.locator(".lbc-mix select").evaluate("(box) => box.clientWidth") >= 190
+
+    beside_files.write(WAIT, "cockpit(lab).close()")
+    beside_files.finish(WAIT)
+    beside_files.write(COUNT, SNAPSHOT)
+    beside_files.finish(COUNT)
+    charts = beside_files.page.locator(".jp-RenderedPlotly")
+    expect(charts.locator(".plot-container")).to_have_count(2)
+    for chart in charts.all():
+        room, needed, left, right = chart.evaluate(WIDTHS)
+        assert needed <= room
+        assert 0 <= left < right <= room
 
 
 def test_without_jupyterlabs_plotly_the_kernel_sends_its_own(alone: Notebook) -> None:
