@@ -4,6 +4,7 @@ Settings, workspaces, history and connection files live in the data folder; our 
 no look for updates, style) in `jupyter/`. The token stays on.
 """
 
+import asyncio
 import os
 import shutil
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 DEFAULTS: Final = Path(__file__).parent / "jupyter"
+LAST_TASKS_S: Final = 5.0
 
 
 def variables(folder: Path) -> dict[str, str]:
@@ -75,3 +77,12 @@ def serve(
     announce(app.local_url)
     sys.stdout.flush()
     app.start()
+    _end_tasks(app.io_loop.asyncio_loop)
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what the server left half done: threads that wait for it would keep us for ever."""
+    if not loop.is_closed() and (tasks := asyncio.all_tasks(loop)):
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks, timeout=LAST_TASKS_S))
