@@ -66,7 +66,7 @@ def test_a_failure_nobody_expected_is_a_500(api: Serving, monkeypatch: pytest.Mo
     async def broken() -> None:
         raise RuntimeError("unknown")
 
-    monkeypatch.setattr(api.services.reads, "ping", broken)
+    monkeypatch.setattr(api.services.reads, "check", broken)
     assert api.get("/health/ready").status_code == 500
 
     assert requests(scrape(api))["/health/ready", "500"] == 1
