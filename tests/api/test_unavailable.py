@@ -32,7 +32,7 @@ def test_redis_that_never_was_is_503(settings: Settings, private_redis: PrivateR
 def test_a_cluster_is_503_and_named(
     settings: Settings, private_redis_factory: Callable[..., PrivateRedis]
 ):
-    redis = private_redis_factory(**{"cluster-enabled": "yes"})
+    redis = private_redis_factory(cluster=True)
     with redis.client() as client:
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
         until(lambda: client.cluster("INFO")["cluster_state"] == "ok")

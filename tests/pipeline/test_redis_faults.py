@@ -217,7 +217,7 @@ def test_a_value_that_is_none_of_ours_stops_the_processor(pipe: Pipe, name: str)
 def test_a_cluster_stops_the_processor(
     settings: Settings, private_redis_factory: Callable[..., PrivateRedis]
 ):
-    server = private_redis_factory(**{"cluster-enabled": "yes"})
+    server = private_redis_factory(cluster=True)
     pipe = Pipe(settings.with_(redis=server.url))
     pipe.redis.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
     until(lambda: pipe.redis.cluster("INFO")["cluster_state"] == "ok")

@@ -191,7 +191,7 @@ def test_doctor_says_what_to_do(own: Settings, monkeypatch):
 def test_doctor_refuses_a_redis_cluster(
     own: Settings, private_redis_factory: Callable[..., PrivateRedis]
 ):
-    url = private_redis_factory(**{"cluster-enabled": "yes"}).url
+    url = private_redis_factory(cluster=True).url
     (redis,) = (check for check in stack.doctor(own.with_(redis=url)) if check.name == "redis")
     assert not redis.ok
     assert "is a Redis Cluster" in redis.detail

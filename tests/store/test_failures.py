@@ -238,7 +238,7 @@ def test_a_demoted_server_is_left_at_the_next_call(
 
 @pytest.mark.parametrize("binary", ["valkey", "redis-server"])
 def test_a_cluster_is_refused(private_redis_factory: Callable[..., PrivateRedis], binary: str):
-    server = private_redis_factory(binary, **{"cluster-enabled": "yes"})
+    server = private_redis_factory(binary, cluster=True)
     redis = server.client()
     source = Source(KEYS, "topic", BOARDS)
     calls = [
@@ -262,7 +262,7 @@ def test_a_cluster_is_refused(private_redis_factory: Callable[..., PrivateRedis]
 def test_a_cluster_is_refused_at_a_database_it_does_not_have(
     private_redis_factory: Callable[..., PrivateRedis],
 ):
-    server = private_redis_factory("redis-server", **{"cluster-enabled": "yes"})
+    server = private_redis_factory("redis-server", cluster=True)
     refused = pytest.raises(RefusedError, match="It is a Redis Cluster, expected one server")
     with Redis(port=server.port, db=1) as redis, refused:
         writer_of(redis).positions([0])
