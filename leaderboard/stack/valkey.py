@@ -8,6 +8,9 @@ from leaderboard.errors import ServersError
 from leaderboard.stack.ports import HOST
 
 WHEEL = "valkey"
+REWRITE_FROM = "256mb"
+"""A busy game adds 8 MB a second to the file. Written anew from 64 MB on, as by default, that was
+every eight seconds, each time by a process that holds up all others of a small machine."""
 
 
 def redis_program(name: str = WHEEL) -> Path:
@@ -43,6 +46,7 @@ def redis_command(program: Path, port: int, folder: Path) -> list[str]:
         "dir": str(folder),
         "appendonly": "yes",
         "appendfsync": "everysec",
+        "auto-aof-rewrite-min-size": REWRITE_FROM,
         "save": "",  # the append-only file is the copy that counts
         "daemonize": "no",
         "aof-load-truncated": "yes",  # a file cut off by a crash loads up to the cut
