@@ -132,9 +132,13 @@ class Sent:
         with self._scripts.translated():
             replies = self._read()
             self._on_call(self._calls[0][0], time.monotonic() - self._began)
-            if any(isinstance(reply, NoScriptError) for reply in replies):
+            forgotten = [n for n, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+            if forgotten:  # of calls in a row, those before were made
                 self._scripts.load()
-                replies = Sent(self._scripts, self._calls, self._pool, self._on_call)._read()
+                calls = [self._calls[n] for n in forgotten]
+                again = Sent(self._scripts, calls, self._pool, self._on_call)._read()
+                for n, reply in zip(forgotten, again, strict=True):
+                    replies[n] = reply
         for call, reply in zip(self._calls, replies, strict=True):
             if isinstance(reply, ResponseError):
                 raise self._scripts.failure(call, reply) from reply
