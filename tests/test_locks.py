@@ -128,10 +128,10 @@ def test_a_line_that_is_no_pin_is_refused(entry: str) -> None:
 # written in parts, so that this file does not contain what it looks for
 FORBIDDEN = {
     "a package registry": "|".join(
-        name.replace(" ", r"\.")
+        name.replace("-", "").replace(" ", r"\.")
         for name in (
             "pypi org",
-            "pythonhosted org",
+            "python-hosted org",
             "registry npmjs org",
             "repo1 maven org",
             "repo maven apache org",

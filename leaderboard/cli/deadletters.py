@@ -17,10 +17,10 @@ from leaderboard.cli.visible import cell, visible
 from leaderboard.errors import NotThereError, QuestionError
 from leaderboard.model.wire import Wire
 from leaderboard.pipeline.deadletter import DeadLetter, read_dead_letters
-from leaderboard.pipeline.present import is_present
 from leaderboard.pipeline.readable import readable, readable_value
 from leaderboard.pipeline.replay import replay
 from leaderboard.pipeline.schemas import wire_of
+from leaderboard.pipeline.topics import is_present
 from leaderboard.settings import Settings
 
 deadletters = typer.Typer(

@@ -80,6 +80,21 @@ def _wait_for(admin: KafkaAdminClient, names: list[str]) -> bool:
     return all(topic["partitions"] for topic in admin.describe_topics(names))
 
 
+def is_present(kafka: str, topic: str) -> bool:
+    """Whether `topic` is there: the first producer or processor makes it.
+
+    Raises
+    ------
+    ServersError
+        when Kafka does not answer.
+    """
+    try:
+        with KafkaAdminClient(**client(kafka)) as admin:
+            return topic in admin.list_topics()
+    except KafkaError as error:
+        raise ServersError(f"no Kafka answers at {kafka}: {error}") from error
+
+
 def delete_topics(settings: Settings, kafka: str) -> None:
     """Delete the event topic and those of its letters, with all records. Missing ones are fine.
 

@@ -44,12 +44,14 @@ def url(browser: Browser, tmp_path: Path) -> Iterator[str]:
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert process.stdout
+    status = None
     try:
         yield process.stdout.readline().strip()
     finally:
         process.terminate()
-        process.wait(120)  # raises if it has not ended
+        status = process.wait(120)
         process.stdout.close()
+    assert status == 0
 
 
 def test_the_kept_picture_of_a_chart_shrinks_to_its_cell(browser: Browser, url: str) -> None:
